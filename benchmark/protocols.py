@@ -1,0 +1,176 @@
+"""The core types that every layer speaks in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import random
+
+    import numpy as np
+    import pyarrow as pa
+    import scipy.sparse as sp
+    from numpy.typing import NDArray
+
+    from benchmark.task import Task
+
+    Vectors = NDArray[np.float32] | sp.csr_matrix
+
+Role = Literal["query", "document"] | None
+"""What a text is to the model; None where the kind does not distinguish (STS, clustering, ...)."""
+
+Tables = Mapping[str, "pa.Table"]
+"""The data of one split and subset: table name (rows, train, corpus, queries, qrels) -> table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Texts to encode, in order, and their role."""
+
+    texts: pa.Array
+    role: Role = None
+
+
+Plan = Mapping[str, Request]
+"""What one split and subset needs encoded: request name -> request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """The vectors of a plan: request name -> ``(n, d)`` float32 array, or sparse rows.
+
+    ``similarity`` is the model's own: ``cosine``, ``dot`` or ``euclidean`` (negative distance).
+    """
+
+    vectors: Mapping[str, Vectors]
+    similarity: str = "cosine"
+
+    def __getitem__(self, request: str) -> Vectors:
+        return self.vectors[request]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Ranked documents: row q holds the best documents of query q, best first.
+
+    ``documents`` is ``(q, k)`` int32, -1 where a query has fewer than k; ``scores`` is ``(q, k)``
+    float32. Equal scores stand by document id descending, as in trec_eval.
+    """
+
+    documents: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a kind's ``evaluate`` returns for one split and subset.
+
+    ``metrics`` has mteb's names (floats, or nested lists such as ``scores_per_experiment``);
+    ``examples`` counts what the main score is made of; ``degenerate`` names metrics that are
+    undefined on these vectors and were counted as 0 (constant similarities have no correlation);
+    ``warnings`` are one-line findings, ``name -> count``; ``samples`` are values per example.
+    """
+
+    metrics: Mapping[str, Any]
+    examples: int
+    degenerate: tuple[str, ...] = ()
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    samples: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What names a model's results: folder, cache key, ``model_meta.json``.
+
+    ``name`` is ``org/model``; ``revision`` a commit or a digest; ``adapter`` the scheme and its
+    version; ``options`` those that change numbers; ``slug`` the experiment folder they lead to
+    ('' for the model's usual adapter with no such option).
+    """
+
+    name: str
+    revision: str
+    adapter: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    slug: str = ""
+
+
+class Model(Protocol):
+    """What every adapter gives: who the model is and how its vectors are compared."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """A model that turns texts into vectors, each text on its own.
+
+    ``prompt`` is the string to put before every text, already chosen; None for none.
+    """
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    def encode(
+        self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
+    ) -> Vectors: ...
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """A model whose vectors depend on the texts it is shown together (tf-idf): fit, then encode."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    def fit(self, texts: Sequence[str]) -> Encoder: ...
+
+
+@runtime_checkable
+class Searcher(Protocol):
+    """A model that ranks documents for queries without vectors (BM25)."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    def search(self, corpus: Sequence[str], queries: Sequence[str], *, top_k: int) -> Run: ...
+
+
+class Kind(Protocol):
+    """A kind of task: a module with these constants and three functions.
+
+    ``TABLES`` maps each table to its fields and their types (``id``, ``text``, ``label``,
+    ``labels``, ``number``; a trailing ``?`` marks an optional field). ``OPTIONS`` maps option
+    names to defaults. ``METRICS`` are the names that ``main_score`` may take.
+    """
+
+    TASK_TYPE: str
+    TABLES: Mapping[str, Mapping[str, str]]
+    METRICS: Sequence[str]
+    MAIN_SCORE: str
+    OPTIONS: Mapping[str, Any]
+
+    def read(self, tables: Tables, task: Task, draws: random.Random) -> Any: ...
+    def plan(self, data: Any, task: Task) -> Plan: ...
+    def evaluate(self, data: Any, embeddings: Embeddings, task: Task) -> Scores: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found in a task's data: an error stops the task, a warning is counted.
+
+    ``code`` is a short stable name (``empty_text``, ``query_without_relevant``); ``message`` is one
+    line: where, what, what to do now, without any text of the data; ``count`` is how many rows.
+    """
+
+    level: Literal["error", "warning"]
+    code: str
+    message: str
+    count: int = 1
