@@ -1,0 +1,1 @@
+"""Leaderboards: result files in, tables out."""

@@ -1,0 +1,210 @@
+"""Reads a tree of result files, our own and mteb's, into main scores."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import ResultError, UsageError
+
+NOT_RESULTS = frozenset({"model_meta.json"})
+_SKIPPED_FOLDERS = frozenset({"history", "samples"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The main score of one split and subset; None when it failed or is not a number."""
+
+    split: str
+    subset: str
+    main_score: float | None
+    languages: tuple[str, ...] = ()
+    examples: int | None = None
+    fingerprint: str = ""
+    seconds: float | None = None
+    degenerate: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """One result file: a model's scores on one task.
+
+    ``measured`` says that EmbedMark wrote it; what mteb's own files do not hold is then empty
+    (``kind``, ``protocol``, ``task_digest``, the fingerprints).
+    """
+
+    path: Path
+    model: str
+    revision: str
+    slug: str
+    task: str
+    entries: tuple[Entry, ...]
+    measured: bool = False
+    kind: str = ""
+    main_score_name: str = ""
+    protocol: str = ""
+    task_digest: str = ""
+    dataset_revision: str = ""
+    mteb_version: str = ""
+    date: str = ""
+
+
+def read_results(
+    folder: Path, tasks: Collection[str] | None = None
+) -> tuple[list[TaskResult], list[str]]:
+    """Read every result file below ``folder``, and say in one line each which could not be read.
+
+    The layout is ``<org>__<model>/<revision>/<Task>.json``, with the results of changed options
+    under ``<revision>/experiments/<slug>/``. With ``tasks`` only files of these names are opened.
+    Results come in the order of their paths. Raises UsageError when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder}: no such folder of results; make one with 'embedmark run', or name another"
+            " with --results"
+        )
+    results, problems = [], []
+    for path, model, revision, slug in result_paths(folder):
+        if tasks is not None and path.stem not in tasks:
+            continue
+        try:
+            results.append(read_result(path, model, revision, slug))
+        except ResultError as error:
+            problems.append(str(error))
+    return results, problems
+
+
+def result_paths(folder: Path) -> Iterator[tuple[Path, str, str, str]]:
+    """Yield path, model, revision and experiment slug of every result file, sorted by path."""
+    for model_folder in _folders(folder):
+        model = model_folder.name.replace("__", "/")
+        for revision in _folders(model_folder):
+            for path in _files(revision):
+                yield path, model, revision.name, ""
+            for slug in _folders(revision / "experiments"):
+                for path in _files(slug):
+                    yield path, model, revision.name, slug.name
+
+
+def read_result(path: Path, model: str, revision: str, slug: str = "") -> TaskResult:
+    """Read one result file; ``model``, ``revision`` and ``slug`` stand where it names none.
+
+    Raises ResultError when it is not a result file in the layout of mteb 1.11 or later, names
+    another task than its own file name does, or scores one subset twice.
+    """
+    content = _load(path)
+    ours = content.get("embedmark")
+    ours = ours if isinstance(ours, dict) else {}
+    task = _text(content.get("task_name"))
+    if task and task != path.stem:
+        raise ResultError(f"{path}: holds the task '{task}'; rename the file to {task}.json")
+    identity = ours.get("model")
+    identity = identity if isinstance(identity, dict) else {}
+    return TaskResult(
+        path=path,
+        model=_text(identity.get("name")) or model,
+        revision=_text(identity.get("revision")) or revision,
+        slug=_text(identity.get("slug")) or slug,
+        task=path.stem,
+        entries=tuple(_entries(path, content.get("scores"), ours.get("subsets"))),
+        measured=bool(ours),
+        kind=_text(ours.get("kind")),
+        main_score_name=_text(ours.get("main_score_name")),
+        protocol=_text(ours.get("protocol")),
+        task_digest=_text(ours.get("task_digest")),
+        dataset_revision=_text(content.get("dataset_revision")),
+        mteb_version=_text(content.get("mteb_version")),
+        date=_text(content.get("date")),
+    )
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be read ({error.strerror}); check it") from None
+    except (ValueError, RecursionError):
+        raise ResultError(f"{path}: not valid JSON; delete it and measure again") from None
+    if not isinstance(content, dict) or not isinstance(content.get("scores"), dict):
+        raise ResultError(
+            f"{path}: has no 'scores' by split, as mteb writes them since 1.11; delete it and"
+            " measure again"
+        )
+    return content
+
+
+def _entries(path: Path, scores: Any, details: Any) -> Iterator[Entry]:
+    details = details if isinstance(details, dict) else {}
+    seen = set()
+    for split, rows in scores.items():
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ResultError(
+                f"{path}: 'scores' of split '{split}' is no list of tables; delete the file and"
+                " measure again"
+            )
+        for row in rows:
+            subset = _text(row.get("hf_subset")) or "default"
+            if (split, subset) in seen:
+                raise ResultError(
+                    f"{path}: two entries for split '{split}' and subset '{subset}'; delete one"
+                )
+            seen.add((split, subset))
+            detail = details.get(f"{split}/{subset}")
+            yield _entry(split, subset, row, detail if isinstance(detail, dict) else {})
+
+
+def _entry(split: str, subset: str, row: Mapping[str, Any], detail: Mapping[str, Any]) -> Entry:
+    seconds = detail.get("seconds")
+    parts = list(seconds.values()) if isinstance(seconds, dict) else []
+    numbers = [part for value in parts if (part := _number(value)) is not None]
+    examples = detail.get("examples")
+    languages, degenerate = row.get("languages"), detail.get("degenerate")
+    return Entry(
+        split=split,
+        subset=subset,
+        main_score=_number(row.get("main_score")),
+        languages=tuple(map(str, languages)) if isinstance(languages, list) else (),
+        examples=examples if isinstance(examples, int) else None,
+        fingerprint=_text(detail.get("fingerprint")),
+        seconds=math.fsum(numbers) if numbers else None,
+        degenerate=tuple(map(str, degenerate)) if isinstance(degenerate, list) else (),
+        error=_text(detail.get("error")),
+    )
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, or None: NaN, null, true and text are no scores."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [Path(entry.path) for entry in _scan(folder) if entry.is_dir()]
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        Path(entry.path)
+        for entry in _scan(folder)
+        if entry.name.endswith(".json") and entry.name not in NOT_RESULTS and entry.is_file()
+    ]
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    return [e for e in found if not e.name.startswith(".") and e.name not in _SKIPPED_FOLDERS]

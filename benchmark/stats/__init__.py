@@ -1,0 +1,1 @@
+"""Statistics over scores: ranks and means of whole boards."""
