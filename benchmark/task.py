@@ -100,6 +100,8 @@ class Task:
     hook: str = ""
     digest: str = ""
     path: Path | None = field(default=None, compare=False)
+    trusted: bool = field(default=False, compare=False)
+    """Whether the task's own code (its hook) may run: named by path, or ``--trust``."""
 
     @property
     def languages(self) -> tuple[str, ...]:

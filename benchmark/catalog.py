@@ -1,0 +1,252 @@
+"""What there is by name: kinds, tasks, suites and boards, and where their files lie."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import benchmark
+from benchmark.errors import TaskFileError, UsageError, nearest
+from benchmark.protocols import Kind
+from benchmark.suite import Suite, SuiteTask, parse_suite
+from benchmark.task import Task, parse_task, unknown_key
+
+KINDS: Mapping[str, str] = {
+    "retrieval": "benchmark.kinds.retrieval",
+    "long_context": "benchmark.kinds.long_context",
+    "sts": "benchmark.kinds.sts",
+    "pair_classification": "benchmark.kinds.pair_classification",
+    "classification": "benchmark.kinds.classification",
+    "clustering": "benchmark.kinds.clustering",
+    "bitext": "benchmark.kinds.bitext",
+}
+STARTER = "starter"
+
+
+def load_kind(name: str) -> Kind:
+    """The module of a kind; UsageError with the nearest name when there is none."""
+    if name not in KINDS:
+        raise UsageError(f"unknown kind '{name}'{nearest(name, KINDS)}")
+    return cast("Kind", importlib.import_module(KINDS[name]))
+
+
+def data_folder(name: str) -> Path:
+    """The project's folder ``tasks`` or ``leaderboards``.
+
+    In a wheel it lies beside the package's modules under ``_data``; a checkout has it at its top,
+    recognised by a pyproject that names embedmark.
+    """
+    package = Path(benchmark.__file__).parent
+    packed = package / "_data" / name
+    if packed.is_dir():
+        return packed
+    project = package.parent / "pyproject.toml"
+    if project.is_file():
+        names = tomllib.loads(project.read_text("utf-8")).get("project", {})
+        if names.get("name") == "embedmark":
+            return package.parent / name
+    return packed
+
+
+def task_roots() -> list[Path]:
+    """The folders searched for tasks: the project's own, then ``./tasks``."""
+    own = data_folder("tasks")
+    local = Path("tasks")
+    roots = [own] if own.is_dir() else []
+    if local.is_dir() and not (roots and local.resolve() == own.resolve()):
+        roots.append(local)
+    return roots
+
+
+def task_files(roots: Iterable[Path] | None = None) -> dict[str, Path]:
+    """Every task's file by the task's name.
+
+    The same content found twice is one task; other content under the same name is an error that
+    names both files.
+    """
+    found: dict[str, Path] = {}
+    for root in task_roots() if roots is None else roots:
+        for path in sorted(root.rglob("*.toml")):
+            if path.parent.name == "suites":
+                continue
+            other = found.setdefault(path.stem, path)
+            if other != path and other.read_bytes() != path.read_bytes():
+                raise TaskFileError(
+                    f"two tasks are named '{path.stem}': {other} and {path}; rename one of them"
+                )
+    return found
+
+
+def load_task(path: Path, *, files: Mapping[str, Path] | None = None, trusted: bool = False) -> Task:
+    """Parse a task file and check what only its kind knows: options, metric, columns, tables."""
+
+    def find(name: str) -> Path:
+        known = task_files() if files is None else files
+        if name not in known:
+            raise TaskFileError(f"no task is named '{name}'{nearest(name, known)}")
+        return known[name]
+
+    task = replace(parse_task(path, find), trusted=trusted)
+    _check_kind(task)
+    return task
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A task and what is asked of it; no splits or subsets means all.
+
+    The task stays whole: the draws of a part are those of the whole.
+    """
+
+    task: Task
+    splits: tuple[str, ...] = ()
+    subsets: tuple[str, ...] = ()
+
+
+def find_choices(
+    names: Sequence[str], *, roots: Iterable[Path] | None = None, trust: bool = False
+) -> list[Choice]:
+    """The tasks of names, suites and paths, each once, in the order asked for.
+
+    A name is looked up among tasks, then suites; a path is a task file, or a folder of them. A task
+    named by its path may run its own code. No names: the starter suite.
+    """
+    files = task_files(roots)
+    found: dict[str, tuple[Path, bool, SuiteTask | None]] = {}
+    for name in names or [STARTER]:
+        for path, trusted, part in _expand(name, files):
+            known = found.setdefault(path.stem, (path, trusted or trust, part))
+            if known[0] != path and known[0].read_bytes() != path.read_bytes():
+                raise TaskFileError(
+                    f"two tasks are named '{path.stem}': {known[0]} and {path}; rename one of them"
+                )
+    choices = []
+    for path, trusted, part in found.values():
+        task = load_task(path, files=files, trusted=trusted)
+        choice = Choice(task) if part is None else Choice(task, part.splits, part.subsets)
+        choices.append(checked(choice))
+    return choices
+
+
+def find_tasks(
+    names: Sequence[str], *, roots: Iterable[Path] | None = None, trust: bool = False
+) -> list[Task]:
+    """As ``find_choices``, the tasks alone."""
+    return [choice.task for choice in find_choices(names, roots=roots, trust=trust)]
+
+
+def checked(choice: Choice) -> Choice:
+    """The choice itself when its task has all splits and subsets that it names."""
+    task = choice.task
+    for chosen, known, what in (
+        (choice.splits, task.splits, "split"),
+        (choice.subsets, tuple(task.subsets), "subset"),
+    ):
+        for name in chosen:
+            if name not in known:
+                raise UsageError(f"{task.name} has no {what} '{name}'{nearest(name, known)}")
+    return choice
+
+
+def find_suite(name: str) -> Suite:
+    """A suite by name or path."""
+    files = suite_files()
+    path = Path(name) if name.endswith(".toml") else files.get(name)
+    if path is None:
+        raise UsageError(f"no suite is named '{name}'{nearest(name, files)}")
+    return parse_suite(path)
+
+
+def suite_files() -> dict[str, Path]:
+    """Every suite's file by the suite's name."""
+    found: dict[str, Path] = {}
+    for root in task_roots():
+        for path in sorted((root / "suites").glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def _expand(
+    name: str, files: Mapping[str, Path]
+) -> Iterator[tuple[Path, bool, SuiteTask | None]]:
+    path = Path(name)
+    if name.endswith(".toml") or path.is_dir():
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*.toml") if p.parent.name != "suites")
+            if not inside:
+                raise UsageError(f"{name}: no task file in this folder; name a .toml file")
+            yield from ((p, True, None) for p in inside)
+        elif path.parent.name == "suites":
+            yield from _expand_suite(parse_suite(path), files)
+        else:
+            yield path, True, None
+    elif name in files:
+        yield files[name], False, None
+    else:
+        suites = suite_files()
+        if name not in suites:
+            known = [*files, *suites]
+            raise UsageError(f"no task or suite is named '{name}'{nearest(name, known)}")
+        yield from _expand_suite(parse_suite(suites[name]), files)
+
+
+def _expand_suite(
+    suite: Suite, files: Mapping[str, Path]
+) -> Iterator[tuple[Path, bool, SuiteTask | None]]:
+    for part in suite.tasks:
+        if part.name not in files:
+            raise TaskFileError(
+                f"suite '{suite.name}': no task is named '{part.name}'{nearest(part.name, files)}"
+            )
+        yield files[part.name], False, part
+
+
+def _check_kind(task: Task) -> None:
+    path = cast("Path", task.path)
+    if task.kind not in KINDS:
+        raise TaskFileError(f"{path}: unknown kind '{task.kind}'{nearest(task.kind, KINDS)}")
+    kind = load_kind(task.kind)
+    if task.main_score not in kind.METRICS:
+        hint = nearest(task.main_score, kind.METRICS)
+        raise TaskFileError(
+            f"{path}: unknown metric '{task.main_score}' as main_score of a {task.kind}{hint}"
+        )
+    for name, value in task.options.items():
+        if name not in kind.OPTIONS:
+            raise unknown_key(path, name, kind.OPTIONS, f" in [options] of a {task.kind}")
+        _check_option(path, name, value, kind.OPTIONS[name])
+    _check_columns(path, task, kind)
+
+
+def _check_option(path: Path, name: str, value: Any, default: Any) -> None:
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    fits = (
+        isinstance(value, bool) == isinstance(default, bool)
+        and isinstance(value, int | float if number else type(default))
+    ) or (value == "all" and name == "max_document_to_embed")
+    if not fits:
+        raise TaskFileError(
+            f"{path}: option '{name}' must be like its default {default!r}, not {value!r}"
+        )
+
+
+def _check_columns(path: Path, task: Task, kind: Kind) -> None:
+    nested = any(isinstance(value, Mapping) for value in task.columns.values())
+    flat_fields = {field: "" for fields in kind.TABLES.values() for field in fields}
+    if not nested:
+        for field in task.columns:
+            if field not in flat_fields:
+                raise unknown_key(path, field, flat_fields, " in [columns]")
+        return
+    for table, mapping in task.columns.items():
+        if table not in kind.TABLES:
+            raise unknown_key(path, table, kind.TABLES, " in [columns]")
+        if not isinstance(mapping, Mapping):
+            raise TaskFileError(f"{path}: [columns] mixes tables and fields; use one of them")
+        for field in mapping:
+            if field not in kind.TABLES[table]:
+                raise unknown_key(path, field, kind.TABLES[table], f" in [columns.{table}]")

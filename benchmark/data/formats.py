@@ -1,0 +1,196 @@
+"""Read one data file (jsonl, csv, tsv, parquet; plain, .gz or .zst) into columns.
+
+Messages name file and line or row, never a text of the data.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMATS = (".jsonl", ".csv", ".tsv", ".parquet")
+COMPRESSIONS = ("", ".gz", ".zst")
+_MAX_PROBLEMS = 20  # enough to see the pattern; a broken file has one on every row
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The raw columns of one file: name -> values (a list, or an Arrow array from parquet)."""
+
+    values: Mapping[str, Sequence[Any] | pa.ChunkedArray]
+    rows: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """How a file departs from its format's habits: ``[source]`` keys of the same names."""
+
+    header: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    separator: str = ""
+
+
+def split_suffixes(path: Path) -> tuple[str, str, str]:
+    """Split a file's name into stem, format and compression.
+
+    >>> split_suffixes(Path("data/test.csv.gz"))
+    ('test', '.csv', '.gz')
+    """
+    name, compression = path.name, ""
+    for ending in COMPRESSIONS[1:]:
+        if name.endswith(ending):
+            name, compression = name[: -len(ending)], ending
+    for ending in FORMATS:
+        if name.endswith(ending):
+            return name[: -len(ending)], ending, compression
+    return name, "", compression
+
+
+def read_columns(path: Path, label: str, options: FileOptions = FileOptions()) -> Columns:
+    """Read a whole file; DataError holds every problem found in it."""
+    _, kind, compression = split_suffixes(path)
+    if not kind:
+        known = ", ".join(FORMATS)
+        raise DataError(f"{label}: unknown format; use one of {known} (also .gz, .zst)")
+    data = _read_bytes(path, label, compression)
+    if kind == ".parquet":
+        return _read_parquet(data, label)
+    text = _decode(data, label, options.encoding)
+    if kind == ".jsonl":
+        return _read_jsonl(text, label)
+    return _read_delimited(text, label, kind, options)
+
+
+def _read_bytes(path: Path, label: str, compression: str) -> bytes:
+    cut_short = f"{label}: the archive is cut short or damaged; copy or download it again"
+    try:
+        if compression == ".gz":
+            with gzip.open(path) as stream:
+                return stream.read()
+        if compression == ".zst":
+            return _read_zst(path, cut_short)
+        return path.read_bytes()
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataError(cut_short) from None
+    except FileNotFoundError:
+        raise DataError(f"{label}: no such file; check the path in [source]") from None
+    except OSError as error:
+        reason = error.strerror or "input/output error"
+        raise DataError(f"{label}: cannot be read ({reason}); check the file") from None
+
+
+def _read_zst(path: Path, cut_short: str) -> bytes:
+    import pyarrow as pa
+
+    try:
+        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+            data: bytes = stream.read()
+    except (OSError, pa.ArrowInvalid):
+        raise DataError(cut_short) from None
+    return data
+
+
+def _decode(data: bytes, label: str, encoding: str) -> str:
+    try:
+        return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"{label} line {line}: byte 0x{data[error.start]:02x} is not {encoding}; "
+            "save the file as UTF-8 or set encoding in [source]"
+        ) from None
+    except LookupError:
+        raise DataError(
+            f"{label}: unknown encoding '{encoding}'; use a Python codec name such as latin-1"
+        ) from None
+
+
+def _read_jsonl(text: str, label: str) -> Columns:
+    rows: list[Mapping[str, Any]] = []
+    problems: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            column = getattr(error, "colno", 1)
+            problems.append(f"{label} line {number}: invalid JSON at column {column}; mend the line")
+        else:
+            if isinstance(row, dict):
+                rows.append(row)
+                continue
+            problems.append(
+                f"{label} line {number}: not a JSON object; write one object a line"
+            )
+        if len(problems) >= _MAX_PROBLEMS:
+            break
+    if problems:
+        raise DataError(problems)
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Columns({name: [row.get(name) for row in rows] for name in names}, len(rows), label)
+
+
+def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> Columns:
+    csv.field_size_limit(sys.maxsize)  # the standard library's limit of 128 KiB is below long texts
+    separator = options.separator or ("\t" if kind == ".tsv" else ",")
+    # A TSV has no quoting (IANA text/tab-separated-values): data sets hold stray quotation marks.
+    quoting = csv.QUOTE_NONE if kind == ".tsv" else csv.QUOTE_MINIMAL
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
+    problems: list[str] = []
+    rows: list[list[str]] = []
+    header: list[str] | None = list(options.header) or None
+    try:
+        for row in reader:
+            if not row:
+                continue
+            if header is None:
+                header = row
+            elif len(row) != len(header):
+                problems.append(
+                    f"{label} line {reader.line_num}: {len(row)} fields where the header has "
+                    f"{len(header)}; quote or remove the separator"
+                )
+                if len(problems) >= _MAX_PROBLEMS:
+                    break
+            else:
+                rows.append(row)
+    except csv.Error:
+        problems.append(f"{label} line {reader.line_num}: not valid {kind[1:]}; mend the line")
+    if problems:
+        raise DataError(problems)
+    if header is None:
+        raise DataError(f"{label}: empty file; it needs a header row and data")
+    if len(set(header)) < len(header):
+        raise DataError(f"{label}: the header names a column twice; rename one")
+    columns = zip(*rows, strict=True) if rows else [()] * len(header)
+    return Columns(dict(zip(header, columns, strict=True)), len(rows), label)
+
+
+def _read_parquet(data: bytes, label: str) -> Columns:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+    except (pa.ArrowInvalid, OSError):
+        raise DataError(
+            f"{label}: not a whole parquet file; copy or download it again"
+        ) from None
+    return Columns(
+        {name: table.column(name) for name in table.column_names}, table.num_rows, label
+    )

@@ -1,0 +1,82 @@
+"""Find the files of a task's tables in its folder.
+
+A table of rows lies in ``<split>.<ext>``; a retrieval in ``corpus.*``, ``queries.*`` and
+``qrels/<split>.*`` or ``qrels.*``, as BEIR writes it. A subset is a folder of its name, a split may
+be one too; ``pattern`` in ``[source]`` names other arrangements with ``{subset}``, ``{split}`` and
+``{table}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmark.data.formats import COMPRESSIONS, FORMATS
+from benchmark.errors import DataError, TaskFileError
+from benchmark.task import DEFAULT_SUBSET, Source
+
+
+def source_root(source: Source) -> Path:
+    """The folder (or single file) that ``files`` names; it must lie within the task's folder."""
+    return inside(source.folder, source.settings["files"])
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Join ``name`` to ``folder``; TaskFileError when it leads out of it, also by a link."""
+    target = folder / name
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise TaskFileError(
+            f"{folder}: the path '{name}' leaves the task file's folder; "
+            "put the data beside the task file"
+        )
+    return target
+
+
+def find_table(source: Source, table: str, split: str, subset: str) -> tuple[Path, str]:
+    """The file of one table and its label in messages (its path below the task's folder)."""
+    root = source_root(source)
+    if root.is_file():
+        return root, source.settings["files"]
+    if not root.is_dir():
+        raise DataError(f"{source.settings['files']}: no such file or folder; check [source]")
+    tried: list[str] = []
+    for name in _candidates(source, table, split, subset):
+        for path in [root / name] if "." in Path(name).name else _with_endings(root, name):
+            if path.is_file():
+                inside(source.folder, str(path.relative_to(source.folder)))
+                return path, str(path.relative_to(source.folder))
+        tried.append(name)
+    names = ", ".join(dict.fromkeys(tried))
+    found = ", ".join(sorted(path.name for path in root.iterdir())[:12]) or "nothing"
+    raise DataError(
+        f"{source.settings['files']}: no file for the {table} of split '{split}', subset "
+        f"'{subset}' (looked for {names} with .jsonl, .csv, .tsv or .parquet; found {found}); "
+        "add the file or set pattern in [source]"
+    )
+
+
+def _candidates(source: Source, table: str, split: str, subset: str) -> Iterator[str]:
+    pattern = source.settings.get("pattern")
+    if pattern:
+        name = pattern.replace("{subset}", subset).replace("{split}", split)
+        yield name.replace("{table}", table)
+        return
+    stems = {
+        "rows": [split],
+        "train": [split],
+        "qrels": [f"qrels/{split}", "qrels", f"qrels/{split}_qrels"],
+    }.get(table, [table])
+    folders = [f"{split}/", ""]
+    if subset != DEFAULT_SUBSET:
+        folders = [f"{subset}/{split}/", f"{subset}/", *folders[:1]]
+        if table in ("corpus", "qrels"):
+            folders.append("")  # parallel subsets share one corpus and its judgements
+    for stem in stems:
+        for folder in folders:
+            yield folder + stem
+
+
+def _with_endings(root: Path, name: str) -> Iterator[Path]:
+    for ending in FORMATS:
+        for compression in COMPRESSIONS:
+            yield root / f"{name}{ending}{compression}"

@@ -1,0 +1,180 @@
+"""Load the tables of one split and subset of a task, checked, from wherever they come.
+
+A new type of source is a module with ``load(task, fields, split, subset)`` and one line in SOURCES.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from benchmark.data.canonical import to_table
+from benchmark.data.formats import Columns, FileOptions, read_columns
+from benchmark.data.layout import find_table
+from benchmark.errors import BenchmarkError, DataError, TaskFileError, nearest
+from benchmark.protocols import Finding, Kind
+from benchmark.task import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SOURCES: Mapping[str, str] = {
+    "files": "benchmark.data.sources:load_files",
+    "package": "benchmark.data.sources:load_package",
+    "generate": "benchmark.data.sources:load_generated",
+}
+
+
+class Load(Protocol):
+    """What a type of source provides: the raw columns of every table."""
+
+    def __call__(
+        self, task: Task, kind: Kind, split: str, subset: str, problems: list[str]
+    ) -> dict[str, Columns]: ...
+
+
+def load_tables(task: Task, kind: Kind, split: str, subset: str) -> dict[str, pa.Table]:
+    """The checked tables of one split and subset; DataError lists every error found."""
+    tables, findings = read_tables(task, kind, split, subset)
+    errors = [finding.message for finding in findings if finding.level == "error"]
+    if errors:
+        raise DataError(errors)
+    return tables
+
+
+def read_tables(
+    task: Task, kind: Kind, split: str, subset: str
+) -> tuple[dict[str, pa.Table], list[Finding]]:
+    """The tables of one split and subset, and everything found in them, errors included.
+
+    The kind's own checks run only on tables that could be read.
+    """
+    load: Load = resolve(SOURCES[task.source.type])
+    problems: list[str] = []
+    raw = load(task, kind, split, subset, problems)
+    findings = [Finding("error", "unreadable", problem) for problem in problems]
+    tables: dict[str, pa.Table] = {}
+    for name, columns in raw.items():
+        mapping = _mapping(task, kind, name)
+        table, found = to_table(columns, kind.TABLES[name], mapping, name == "corpus")
+        findings += found
+        if table is not None:
+            tables[name] = table
+    if not any(finding.level == "error" for finding in findings):
+        if task.hook:
+            tables = _run_hook(task, tables)
+        findings += kind.check(tables, task)
+    return tables, findings
+
+
+def table_split(task: Task, kind: Kind, table: str, split: str) -> str:
+    """The split that a table is read from: a training table has its own (``train_split``)."""
+    if table != "train":
+        return split
+    return str({**kind.OPTIONS, **task.options}["train_split"])
+
+
+def load_files(
+    task: Task, kind: Kind, split: str, subset: str, problems: list[str]
+) -> dict[str, Columns]:
+    """Read the files of a folder beside the task file."""
+    settings = task.source.settings
+    options = FileOptions(
+        header=tuple(settings.get("header", ())),
+        encoding=settings.get("encoding", "utf-8"),
+        separator=settings.get("separator", ""),
+    )
+    loaded: dict[str, Columns] = {}
+    for name in kind.TABLES:
+        try:
+            path, label = find_table(
+                task.source, name, table_split(task, kind, name, split), subset
+            )
+            loaded[name] = read_columns(path, label, options)
+        except DataError as error:
+            problems.extend(error.problems)
+    return loaded
+
+
+def load_package(
+    task: Task, kind: Kind, split: str, subset: str, problems: list[str]
+) -> dict[str, Columns]:
+    """Read data that an installed package carries, without importing the package."""
+    from benchmark.data.package import find_file
+    from benchmark.data.readers import READERS
+
+    settings = task.source.settings
+    reader = _named(READERS, settings["reader"], task, "reader")
+    path = find_file(settings["package"], settings["path"])
+    return _as_columns(reader(path, settings.get("arguments", {}), subset, split))
+
+
+def load_generated(
+    task: Task, kind: Kind, split: str, subset: str, problems: list[str]
+) -> dict[str, Columns]:
+    """Make data from a seed."""
+    from benchmark.data.generators import GENERATORS
+
+    settings = task.source.settings
+    generator = _named(GENERATORS, settings["generate"], task, "generator")
+    arguments = settings.get("arguments", {})
+    return _as_columns(generator(arguments, settings.get("seed", 42), subset, split))
+
+
+def resolve(target: str) -> Any:
+    """The object that a ``module:name`` line of a table stands for."""
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _named(table: Mapping[str, str], name: str, task: Task, what: str) -> Any:
+    if name not in table:
+        raise TaskFileError(f"{task.path}: unknown {what} '{name}'{nearest(name, table)}")
+    return resolve(table[name])
+
+
+def _as_columns(tables: Mapping[str, pa.Table]) -> dict[str, Columns]:
+    from benchmark.tables import source_of
+
+    return {
+        name: Columns(
+            {column: table.column(column) for column in table.column_names},
+            table.num_rows,
+            name if source_of(table) == "data" else source_of(table),
+        )
+        for name, table in tables.items()
+    }
+
+
+def _mapping(task: Task, kind: Kind, table: str) -> Mapping[str, Any]:
+    """``[columns]`` of one table: nested tables where the kind has several, flat otherwise."""
+    nested = any(isinstance(value, Mapping) for value in task.columns.values())
+    chosen: Mapping[str, Any] = task.columns.get(table, {}) if nested else task.columns
+    return {field: name for field, name in chosen.items() if field in kind.TABLES[table]}
+
+
+def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Run ``tables(tables) -> tables`` of the file beside a task that the user vouched for."""
+    file, _, name = task.hook.partition(":")
+    if task.path is None or not task.trusted:
+        raise TaskFileError(
+            f"{task.path}: the task runs code of its own ({task.hook}); "
+            "name the task by its path or add --trust to allow it"
+        )
+    path = task.path.parent / file
+    spec = importlib.util.spec_from_file_location(f"embedmark_hook_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise TaskFileError(f"{path}: is no Python file; check hook in {task.path}")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        changed: dict[str, pa.Table] = getattr(module, name)(tables)
+    except BenchmarkError:
+        raise
+    except Exception as error:
+        # Only the type: the message of a foreign error may quote the data.
+        raise DataError(
+            f"{path}: the hook '{name}' failed ({type(error).__name__}); run it alone to see why"
+        ) from None
+    return changed

@@ -1,0 +1,291 @@
+"""Encode what a plan asks for: every text once, in batches of like length, through the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.cache import VectorStore, open_store, text_keys
+from benchmark.errors import BenchmarkError, ModelError
+from benchmark.protocols import Embeddings, Encoder, Fitted, Model, Plan, Request, Role
+from benchmark.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Vectors
+
+_BATCH_TEXTS = 256
+_BATCH_CHARACTERS = 200_000  # about 50 MB of token vectors for the embedded model at its width
+UNVERSIONED = "unversioned"
+
+Progress = Callable[[int, int], None]
+"""Called with (texts done, texts in all) of one split and subset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The vectors of a plan and what they cost; ``encoded`` excludes what the cache held."""
+
+    embeddings: Embeddings
+    texts: int
+    unique: int
+    encoded: int
+    characters: int
+    prompts: Mapping[str, str]
+
+
+def encode_plan(
+    model: Model,
+    plan: Plan,
+    task: Task,
+    task_type: str,
+    *,
+    cache: Path | None,
+    progress: Progress | None = None,
+) -> Encoded:
+    """Encode all requests of a plan; equal texts of one role and prompt are encoded once.
+
+    Batches are planned over all unique texts before the cache is asked, and a batch that lacks one
+    text is encoded whole, so a resumed run sees the batches of an undisturbed one. Raises ModelError
+    when the model fails, or returns a wrong shape or a value that is not finite.
+    """
+    if isinstance(model, Fitted):
+        return _encode_fitted(model, plan)
+    if not isinstance(model, Encoder):
+        raise ModelError(f"{model.identity.name} gives no vectors; it runs on retrieval only")
+    groups = _groups(model, plan, task, task_type)
+    in_all = sum(len(group.unique) for group in groups)
+    vectors: dict[str, Vectors] = {}
+    encoded = done = 0
+    for group in groups:
+        store = None
+        if cache is not None and model.identity.revision != UNVERSIONED:
+            store = open_store(cache, model.identity, group.role, group.prompt)
+        report = partial(_report, progress, done, in_all)
+        found, fresh = _encode_group(model, group, store, report)
+        encoded += fresh
+        done += len(group.unique)
+        for name, rows in zip(group.names, group.positions, strict=True):
+            vectors[name] = found if _is_range(rows, len(group.unique)) else found[rows]
+    return Encoded(
+        embeddings=Embeddings(vectors, model.similarity),
+        texts=sum(len(request.texts) for request in plan.values()),
+        unique=in_all,
+        encoded=encoded,
+        characters=_characters(plan),
+        prompts={group.role or "text": group.prompt for group in groups if group.prompt},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Requests that share role and prompt, which with the text decide a vector."""
+
+    role: Role
+    prompt: str | None
+    names: list[str]
+    unique: pa.Array
+    positions: list[NDArray[np.int64]]
+
+
+def _report(progress: Progress | None, before: int, in_all: int, done: int) -> None:
+    if progress:
+        progress(before + done, in_all)
+
+
+def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
+    unique, positions = _unique([request.texts for request in plan.values()])
+    texts = unique.to_pylist()
+    encoder = _call(model, lambda: model.fit(texts))
+    matrix = _call(model, lambda: encoder.encode(texts))
+    vectors = {name: matrix[rows] for name, rows in zip(plan, positions, strict=True)}
+    count = sum(len(request.texts) for request in plan.values())
+    embeddings = Embeddings(vectors, model.similarity)
+    return Encoded(embeddings, count, len(texts), len(texts), _characters(plan), {})
+
+
+def _groups(model: Model, plan: Plan, task: Task, task_type: str) -> list[_Group]:
+    names: dict[tuple[Role, str | None], list[str]] = {}
+    prompt_for = getattr(model, "prompt_for", None)
+    for name, request in plan.items():
+        prompt = prompt_for(task.name, task_type, request.role) if prompt_for else None
+        names.setdefault((request.role, prompt), []).append(name)
+    return [
+        _Group(role, prompt, members, *_unique([plan[name].texts for name in members]))
+        for (role, prompt), members in names.items()
+    ]
+
+
+def _unique(requests: list[pa.Array]) -> tuple[pa.Array, list[NDArray[np.int64]]]:
+    """The distinct texts in order of first occurrence, and each request's rows among them."""
+    import numpy as np
+    import pyarrow as pa
+
+    chunks = [chunk for request in requests for chunk in _chunks(request)]
+    encoded = pa.chunked_array(chunks, pa.large_string()).dictionary_encode().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):  # no rows at all
+        return pa.array([], pa.large_string()), [np.empty(0, np.int64) for _ in requests]
+    rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    ends = np.cumsum([len(request) for request in requests])[:-1]
+    return encoded.dictionary, np.split(rows, ends)
+
+
+def _chunks(texts: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
+    import pyarrow as pa
+
+    wide = texts.cast(pa.large_string())
+    return list(wide.chunks) if isinstance(wide, pa.ChunkedArray) else [wide]
+
+
+def _encode_group(
+    model: Encoder, group: _Group, store: VectorStore | None, report: Callable[[int], None]
+) -> tuple[Any, int]:
+    """The vectors of a group's unique texts, and how many the model was asked for."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    texts = group.unique.to_pylist()
+    keys = text_keys(texts) if store else None
+    places = np.full(len(texts), -1, np.int64)
+    if store and keys is not None:
+        places = store.find(keys)
+    out: NDArray[np.float32] | None = None
+    sparse: list[Any] = []
+    batches = list(_batches(pc.utf8_length(group.unique).to_numpy(zero_copy_only=False)))
+    encoded = done = 0
+    try:
+        for batch in batches:
+            if store and (places[batch] >= 0).all():
+                part = store.read(places[batch])
+            else:
+                inputs = [texts[row] for row in batch]
+                part = _call(model, partial(model.encode, inputs, role=group.role, prompt=group.prompt))
+                part = _checked(part, batch, model, group)
+                encoded += len(batch)
+            if not isinstance(part, np.ndarray):
+                sparse.append(part)
+            else:
+                if out is None:
+                    out = np.empty((len(texts), part.shape[1]), np.float32)
+                if part.shape[1] != out.shape[1]:
+                    raise ModelError(
+                        f"{model.identity.name} returned vectors of width {part.shape[1]} after "
+                        f"width {out.shape[1]}; every text needs the same width"
+                    )
+                out[batch] = part
+                missing = places[batch] < 0
+                if store and keys is not None and missing.any():
+                    store.append(keys[batch[missing]], part[missing])
+            done += len(batch)
+            report(done)
+    finally:
+        if store:
+            store.close()
+    if sparse:
+        return _in_order(sparse, batches), encoded
+    return (np.empty((0, 1), np.float32) if out is None else out), encoded
+
+
+def _in_order(parts: list[Any], batches: list[NDArray[np.int64]]) -> Any:
+    """Sparse rows of all batches, back in the order of the texts; these are not stored."""
+    import numpy as np
+    import scipy.sparse as sp
+
+    order = np.argsort(np.concatenate(batches))
+    return sp.vstack(parts, format="csr", dtype=np.float32)[order]
+
+
+def _batches(lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
+    """Rows by falling length, cut at a number of texts and of characters (padding counted)."""
+    import numpy as np
+
+    order = np.argsort(-lengths.astype(np.int64), kind="stable")
+    start = 0
+    while start < len(order):
+        longest = max(int(lengths[order[start]]), 1)
+        size = max(1, min(_BATCH_TEXTS, _BATCH_CHARACTERS // longest))
+        yield order[start : start + size]
+        start += size
+
+
+def _checked(
+    part: Any, batch: NDArray[np.int64], model: Model, group: _Group
+) -> Any:
+    import numpy as np
+
+    who = model.identity.name
+    if hasattr(part, "tocsr"):
+        if part.shape[0] != len(batch):
+            raise ModelError(f"{who} returned {part.shape[0]} vectors for {len(batch)} texts")
+        return part
+    try:
+        array = np.asarray(part)
+        if array.dtype.kind not in "fiu":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"{who} returned no numeric array (n, d); return float32 vectors of one width"
+        ) from None
+    if array.ndim != 2 or len(array) != len(batch) or not array.shape[1]:
+        raise ModelError(
+            f"{who} returned shape {array.shape} for {len(batch)} texts; return (n, d)"
+        )
+    array = np.ascontiguousarray(array, np.float32)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        row = batch[np.flatnonzero(~finite)[0]]
+        name, index = next(
+            (name, np.flatnonzero(rows == row)[0])
+            for name, rows in zip(group.names, group.positions, strict=True)
+            if (rows == row).any()
+        )
+        raise ModelError(
+            f"{who} returned a NaN or infinite vector for row {index + 1} of '{name}' "
+            f"({int((~finite).sum())} in its batch); check the model on that text"
+        )
+    return array
+
+
+def _call(model: Model, call: Callable[[], Any]) -> Any:
+    """Run the model's code; a foreign error is named by its type, its message may hold texts."""
+    try:
+        return call()
+    except (BenchmarkError, KeyboardInterrupt):
+        raise
+    except MemoryError:
+        raise ModelError(
+            f"{model.identity.name} ran out of memory; use a smaller --batch-size"
+        ) from None
+    except Exception as error:
+        where = _origin(error)
+        raise ModelError(
+            f"{model.identity.name} failed while encoding ({type(error).__name__}{where}); "
+            "encode one text with it by hand to see why"
+        ) from None
+
+
+def _origin(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+def _is_range(rows: NDArray[np.int64], size: int) -> bool:
+    import numpy as np
+
+    return len(rows) == size and bool((rows == np.arange(size)).all())
+
+
+def _characters(plan: Mapping[str, Request]) -> int:
+    import pyarrow.compute as pc
+
+    return sum(int(pc.sum(pc.utf8_length(r.texts)).as_py() or 0) for r in plan.values())
