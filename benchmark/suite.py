@@ -97,9 +97,7 @@ def parse_groups(
                     f"{path}: group '{group}' names '{name}', which is no task of the suite{hint}"
                 )
             if members.count(name) > 1:
-                raise TaskFileError(
-                    f"{path}: group '{group}' names '{name}' twice; name it once"
-                )
+                raise TaskFileError(f"{path}: group '{group}' names '{name}' twice; name it once")
     return MappingProxyType({group: tuple(members) for group, members in groups.items()})
 
 

@@ -44,8 +44,9 @@ class Board:
     ``missing`` is what a model without a score for some task gets: no mean (``strict``), or means
     over the tasks that all shown models have (``common``). ``provenance`` is whose results are
     shown: ours (``measured``), or also result files that another harness wrote (``any``).
-    ``revisions`` gives each revision of a model a row (``separate``) or makes one row of all of
-    them (``joined``). ``models`` are patterns of names, ``*`` and ``?`` as in a shell.
+    ``columns`` chooses what is shown, in a fixed order. ``revisions`` gives each revision of a
+    model a row (``separate``) or makes one row of all of them (``joined``). ``models`` are
+    patterns of names, ``*`` and ``?`` as in a shell.
     """
 
     name: str
@@ -100,6 +101,4 @@ def parse_board(path: Path) -> Board:
 
 def _check_choice(path: Path, key: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise TaskFileError(
-            f"{path}: '{key}' does not know '{value}'{nearest(value, choices)}"
-        )
+        raise TaskFileError(f"{path}: '{key}' does not know '{value}'{nearest(value, choices)}")

@@ -92,6 +92,18 @@ def result_paths(folder: Path) -> Iterator[tuple[Path, str, str, str]]:
                     yield path, model, revision.name, slug.name
 
 
+def locate(path: Path) -> tuple[str, str, str]:
+    """Model, revision and experiment slug of a result file, by the folders that it lies in.
+
+    >>> locate(Path("results/org__model/1a2b/experiments/dim_64/Task.json"))
+    ('org/model', '1a2b', 'dim_64')
+    """
+    parents = path.absolute().parents
+    slug = parents[0].name if parents[1].name == "experiments" else ""
+    revision = parents[2] if slug else parents[0]
+    return revision.parent.name.replace("__", "/"), revision.name, slug
+
+
 def read_result(path: Path, model: str, revision: str, slug: str = "") -> TaskResult:
     """Read one result file; ``model``, ``revision`` and ``slug`` stand where it names none.
 

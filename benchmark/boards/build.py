@@ -1,0 +1,214 @@
+"""Makes a leaderboard from a board, its suite and tasks, and result files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from benchmark.boards.board import Board
+from benchmark.boards.claims import Cell, References, cell_of, newest, references
+from benchmark.boards.scores import TaskResult
+from benchmark.errors import TaskFileError, nearest
+from benchmark.stats.borda import borda_ranks
+from benchmark.stats.means import mean_over_kinds, mean_over_tasks, means_by_kind
+from benchmark.suite import Suite, SuiteTask
+from benchmark.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model's line: its cells by task, its means, and its place by Borda points."""
+
+    model: str
+    revisions: tuple[str, ...]
+    slug: str
+    cells: Mapping[str, Cell]
+    rank: int
+    mean: float | None
+    mean_by_kind: float | None
+    kinds: Mapping[str, float | None]
+    groups: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Averaging:
+    """What means are over: the tasks that count, and their kinds, weights and groups."""
+
+    tasks: tuple[str, ...]
+    kinds: Mapping[str, str]
+    weights: Mapping[str, float]
+    groups: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """A built board, ready to render.
+
+    ``counts`` is how many cells have each status; ``without_scores`` are the models that have
+    result files of the suite and not one score to show.
+    """
+
+    board: Board
+    suite: Suite
+    tasks: Mapping[str, Task]
+    averaging: Averaging
+    rows: tuple[Row, ...]
+    counts: Mapping[str, int]
+    without_scores: tuple[str, ...]
+
+
+def build_leaderboard(
+    board: Board,
+    suite: Suite,
+    tasks: Mapping[str, Task],
+    results: Iterable[TaskResult],
+    protocols: Mapping[str, str] | None = None,
+) -> Leaderboard:
+    """Build a board over the results of its suite; ``tasks`` has every task of the suite.
+
+    ``protocols`` is the protocol that each kind measures with now; where it is not given, results
+    are held against each other only. A task's score is the mean of the main scores of all the
+    splits and subsets that the suite asks for, and missing when one of them is. Rows stand by
+    mean over tasks, best first, then by name; rows without a mean come last. Raises TaskFileError
+    when the suite or the board asks for what the tasks do not have.
+    """
+    wanted = {part.name: wanted_entries(suite, part, tasks) for part in suite.tasks}
+    by_row = _results_by_row(board, wanted, results)
+    known = {
+        name: references(tasks[name], by_row.values(), wanted[name], protocols) for name in wanted
+    }
+    cells = {row: _cells(found, tasks, wanted, known) for row, found in by_row.items()}
+    shown = {row: line for row, line in cells.items() if _scored(line.values())}
+    averaging = Averaging(
+        tasks=tuple(
+            name
+            for name in wanted
+            if board.missing == "strict" or _scored_by_all(name, shown.values())
+        ),
+        kinds={name: tasks[name].kind for name in wanted},
+        weights={part.name: part.weight for part in suite.tasks},
+        groups=_groups(board, suite),
+    )
+    ranks = borda_ranks([[line[name].score for name in wanted] for line in shown.values()])
+    rows = [
+        _row(row, by_row[row], line, rank, averaging)
+        for (row, line), rank in zip(shown.items(), ranks, strict=True)
+    ]
+    return Leaderboard(
+        board=board,
+        suite=suite,
+        tasks={name: tasks[name] for name in wanted},
+        averaging=averaging,
+        rows=tuple(sorted(rows, key=_place)),
+        counts=Counter(cell.status for line in shown.values() for cell in line.values()),
+        without_scores=tuple(sorted({row[0] for row in by_row if row not in shown})),
+    )
+
+
+def wanted_entries(
+    suite: Suite, part: SuiteTask, tasks: Mapping[str, Task]
+) -> tuple[tuple[str, str], ...]:
+    """The splits and subsets of a task that a suite asks for, in the task's order."""
+    where = f"suite '{suite.name}'"
+    if part.name not in tasks:
+        raise TaskFileError(f"{where}: no task is named '{part.name}'{nearest(part.name, tasks)}")
+    task = tasks[part.name]
+    for chosen, known, what in (
+        (part.splits, task.splits, "split"),
+        (part.subsets, task.subsets, "subset"),
+    ):
+        for name in chosen:
+            if name not in known:
+                raise TaskFileError(
+                    f"{where}: {task.name} has no {what} '{name}'{nearest(name, known)}"
+                )
+    return tuple(
+        (split, subset)
+        for split in task.splits
+        if not part.splits or split in part.splits
+        for subset in task.subsets
+        if not part.subsets or subset in part.subsets
+    )
+
+
+RowKey = tuple[str, str, str]
+"""Model, revision ('' where all revisions are one row), slug of the experiment."""
+
+
+def _groups(board: Board, suite: Suite) -> Mapping[str, tuple[str, ...]]:
+    for group, members in board.groups.items():
+        for name in members:
+            if name not in suite.task_names:
+                raise TaskFileError(
+                    f"board '{board.name}': group '{group}' names '{name}', which is no task of"
+                    f" suite '{suite.name}'{nearest(name, suite.task_names)}"
+                )
+    return {**suite.groups, **board.groups}
+
+
+def _results_by_row(
+    board: Board, wanted: Mapping[str, object], results: Iterable[TaskResult]
+) -> dict[RowKey, dict[str, TaskResult]]:
+    rows: dict[RowKey, dict[str, TaskResult]] = {}
+    for result in results:
+        if result.task not in wanted or not board.shows(result.model):
+            continue
+        if board.provenance == "measured" and not result.measured:
+            continue
+        revision = "" if board.revisions == "joined" else result.revision
+        found = rows.setdefault((result.model, revision, result.slug), {})
+        rival = found.get(result.task)
+        found[result.task] = result if rival is None else newest(result, rival)
+    return rows
+
+
+def _cells(
+    found: Mapping[str, TaskResult],
+    tasks: Mapping[str, Task],
+    wanted: Mapping[str, tuple[tuple[str, str], ...]],
+    known: Mapping[str, References],
+) -> dict[str, Cell]:
+    return {
+        name: cell_of(found.get(name), tasks[name], entries, known[name])
+        for name, entries in wanted.items()
+    }
+
+
+def _scored(cells: Iterable[Cell]) -> bool:
+    return any(cell.score is not None for cell in cells)
+
+
+def _scored_by_all(task: str, lines: Iterable[Mapping[str, Cell]]) -> bool:
+    return all(line[task].score is not None for line in lines)
+
+
+def _row(
+    key: RowKey,
+    found: Mapping[str, TaskResult],
+    cells: Mapping[str, Cell],
+    rank: int,
+    averaging: Averaging,
+) -> Row:
+    scores = {name: cells[name].score for name in averaging.tasks}
+    by_kind = means_by_kind(scores, averaging.kinds, averaging.weights)
+    return Row(
+        model=key[0],
+        revisions=tuple(sorted({result.revision for result in found.values()})),
+        slug=key[2],
+        cells=cells,
+        rank=rank,
+        mean=mean_over_tasks(scores, averaging.weights),
+        mean_by_kind=mean_over_kinds(by_kind),
+        kinds={kind: by_kind.get(kind) for kind in averaging.kinds.values()},
+        groups={
+            group: mean_over_tasks(
+                {name: scores[name] for name in members if name in scores}, averaging.weights
+            )
+            for group, members in averaging.groups.items()
+        },
+    )
+
+
+def _place(row: Row) -> tuple[bool, float, str, tuple[str, ...], str]:
+    return (row.mean is None, -(row.mean or 0.0), row.model, row.revisions, row.slug)

@@ -1,0 +1,215 @@
+"""Renders a leaderboard as Markdown, CSV and JSON; the same board gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.boards.build import Leaderboard, Row
+from benchmark.boards.claims import IMPORTED, SCORED, STATUSES, Cell
+from benchmark.boards.note import note
+
+_SHORT_REVISION = 12  # as many characters as git shows of a commit in a large repository
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the board shows it: its key in CSV, its title in Markdown, its cells as text."""
+
+    key: str
+    title: str
+    number: bool
+    cell: Callable[[Row], str]
+
+
+def columns(table: Leaderboard) -> tuple[Column, ...]:
+    """The columns that a board asks for, each group of them in a fixed order."""
+    return tuple(_columns(table))
+
+
+def markdown(table: Leaderboard) -> str:
+    """A GitHub-flavoured table under its title, closed by the note; names are escaped."""
+    shown = columns(table)
+    lines = [f"# {escape(table.board.title)}", ""]
+    description = table.board.description or table.suite.description
+    if description:
+        lines += [escape(description), ""]
+    lines.append(_line(column.title for column in shown))
+    lines.append(_line("---:" if column.number else ":---" for column in shown))
+    lines += [_line(escape(column.cell(row)) for column in shown) for row in table.rows]
+    return "\n".join([*lines, "", escape(note(table)), ""])
+
+
+def csv_text(table: Leaderboard) -> str:
+    """The same cells with one header line of plain keys, quoted where CSV needs it.
+
+    A kind's column is ``kind:<name>``, a group's ``group:<name>``, a task's its name. The note is
+    left out, so that every line is a row.
+    """
+    shown = columns(table)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(column.key for column in shown)
+    writer.writerows([column.cell(row) for column in shown] for row in table.rows)
+    return text.getvalue()
+
+
+def json_text(table: Leaderboard) -> str:
+    """Everything the board is made of, scores as they are (0-1, not rounded), and the note."""
+    return json.dumps(as_dict(table), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Leaderboard], str]] = {
+    ".md": markdown,
+    ".csv": csv_text,
+    ".json": json_text,
+}
+
+
+def as_dict(table: Leaderboard) -> dict[str, Any]:
+    """The content of the JSON file."""
+    board, averaging = table.board, table.averaging
+    return {
+        "board": board.name,
+        "title": board.title,
+        "suite": table.suite.name,
+        "missing": board.missing,
+        "provenance": board.provenance,
+        "revisions": board.revisions,
+        "tasks": [
+            {
+                "name": name,
+                "kind": task.kind,
+                "main_score": task.main_score,
+                "weight": averaging.weights[name],
+                "hard": task.hard,
+                "averaged": name in averaging.tasks,
+            }
+            for name, task in table.tasks.items()
+        ],
+        "groups": {group: list(names) for group, names in averaging.groups.items()},
+        "models": [_row_dict(row) for row in table.rows],
+        "without_scores": list(table.without_scores),
+        "note": note(table),
+    }
+
+
+def shown_score(score: float | None) -> str:
+    """A score times 100 with two decimals, or nothing.
+
+    >>> shown_score(0.12345), shown_score(-0.00001), shown_score(None)
+    ('12.35', '0.00', '')
+    """
+    if score is None:
+        return ""
+    text = f"{100 * score:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
+def escape(text: str) -> str:
+    r"""Text as Markdown shows it letter by letter, on one line of a table.
+
+    >>> escape("a|b_c <img> *x*")
+    'a\\|b_c \\<img\\> \\*x\\*'
+    """
+    one_line = "".join(char if char.isprintable() else " " for char in text)
+    marked = re.sub(r"([\\`*\[\]<>|~#&$])", r"\\\1", one_line)
+    # Inside a word an underscore is only itself.
+    marked = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", marked)
+    # No link or mention is made of a name.
+    return re.sub(r"(?i)(https?|ftp|www|mailto)(?=[:.])|(?<!\w)@(?=\w)", r"\g<0>&#8203;", marked)
+
+
+def _columns(table: Leaderboard) -> Iterator[Column]:
+    asked = table.board.columns
+    ambiguous = _ambiguous(table)
+    if "rank" in asked:
+        yield Column("rank", "Rank (Borda)", True, lambda row: str(row.rank))
+    yield Column("model", "Model", False, lambda row: _name(row, ambiguous))
+    if "revision" in asked:
+        yield Column("revision", "Revision", False, lambda row: " ".join(row.revisions))
+    if "mean" in asked:
+        yield Column("mean", "Mean (tasks)", True, lambda row: shown_score(row.mean))
+    if "mean_by_kind" in asked:
+        yield Column(
+            "mean_by_kind", "Mean (kinds)", True, lambda row: shown_score(row.mean_by_kind)
+        )
+    if "kinds" in asked:
+        for kind in dict.fromkeys(table.averaging.kinds.values()):
+            title = f"Mean {kind.replace('_', ' ')}"
+            yield Column(f"kind:{kind}", escape(title), True, _of_kind(kind))
+    if "groups" in asked:
+        for group in table.averaging.groups:
+            yield Column(f"group:{group}", escape(f"Mean {group}"), True, _of_group(group))
+    if "tasks" in asked:
+        for name, task in table.tasks.items():
+            title = escape(name) + (" (hard)" if task.hard else "")
+            yield Column(name, title, True, _of_task(name))
+    if any(_remarks(row) for row in table.rows):
+        yield Column("notes", "Notes", False, _remarks)
+
+
+def _of_kind(kind: str) -> Callable[[Row], str]:
+    return lambda row: shown_score(row.kinds[kind])
+
+
+def _of_group(group: str) -> Callable[[Row], str]:
+    return lambda row: shown_score(row.groups[group])
+
+
+def _of_task(name: str) -> Callable[[Row], str]:
+    return lambda row: _cell_text(row.cells[name])
+
+
+def _cell_text(cell: Cell) -> str:
+    return cell.status if cell.score is None else shown_score(cell.score)
+
+
+def _ambiguous(table: Leaderboard) -> frozenset[tuple[str, str]]:
+    """Names that several rows have; these show their revision."""
+    counts = Counter((row.model, row.slug) for row in table.rows)
+    return frozenset(name for name, count in counts.items() if count > 1)
+
+
+def _name(row: Row, ambiguous: frozenset[tuple[str, str]]) -> str:
+    name = row.model
+    if (row.model, row.slug) in ambiguous:
+        name += "@" + "+".join(revision[:_SHORT_REVISION] for revision in row.revisions)
+    return f"{name} ({row.slug})" if row.slug else name
+
+
+def _remarks(row: Row) -> str:
+    """What a reader of a row must know: whose numbers, and which cells are not claimed."""
+    counts = Counter(cell.status for cell in row.cells.values())
+    remarks = [f"{status} {counts[status]}" for status in STATUSES if counts[status]]
+    return "; ".join(r for r in remarks if r.split()[0] != "measured")
+
+
+def _row_dict(row: Row) -> dict[str, Any]:
+    unclaimed = {name: cell for name, cell in row.cells.items() if cell.status not in SCORED}
+    return {
+        "model": row.model,
+        "revisions": list(row.revisions),
+        "experiment": row.slug,
+        "rank": row.rank,
+        "mean": row.mean,
+        "mean_by_kind": row.mean_by_kind,
+        "kinds": dict(row.kinds),
+        "groups": dict(row.groups),
+        "scores": {name: cell.score for name, cell in row.cells.items()},
+        "imported": [name for name, cell in row.cells.items() if cell.status == IMPORTED],
+        "not_scored": {
+            name: {"status": cell.status, "entries": list(cell.absent)}
+            for name, cell in unclaimed.items()
+        },
+    }
+
+
+def _line(cells: Iterator[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,227 @@
+"""embedmark results list|show: what result files there are, and what they hold."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from benchmark.boards.scores import Entry, TaskResult
+
+_LIST = (
+    "model",
+    "revision",
+    "experiment",
+    "task",
+    "kind",
+    "main_score_name",
+    "main_score",
+    "protocol",
+    "date",
+    "status",
+)
+_SHOW = (
+    "task",
+    "split",
+    "subset",
+    "main_score_name",
+    "main_score",
+    "examples",
+    "seconds",
+    "fingerprint",
+    "revision",
+    "experiment",
+    "protocol",
+    "date",
+    "status",
+)
+_RIGHT = {"main_score", "examples", "seconds"}
+_OPTIONAL = ("experiment", "error")  # columns that are shown only where some row has one
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands and their options."""
+    commands = parser.add_subparsers(dest="results_command", required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="one line a result file", description=_LIST_TEXT)
+    show = commands.add_parser(
+        "show", help="one line a split and subset of a model", description=_SHOW_TEXT
+    )
+    show.add_argument("target", metavar="MODEL|PATH", help="org/model, a result file or a folder")
+    for command in (listing, show):
+        command.add_argument(
+            "--results",
+            type=Path,
+            default=Path("results"),
+            metavar="DIR",
+            help="the folder of result files (default: results)",
+        )
+        command.add_argument("--json", action="store_true", help="print one JSON object instead")
+    for flags, metavar, text in (
+        (("-t", "--task"), "TASK|SUITE", "only these tasks; * and ? as in a shell"),
+        (("--kind",), "KIND", "only tasks of this kind"),
+        (("--language",), "CODE", "only tasks with this language, such as eng or eng-Latn"),
+    ):
+        listing.add_argument(
+            *flags, action="append", default=[], metavar=metavar, help=f"{text} (repeatable)"
+        )
+
+
+_LIST_TEXT = "One line a result file: the mean of its main scores, and where it comes from."
+_SHOW_TEXT = "One line a split and subset: main score, examples, seconds, data and protocol."
+
+
+def run(args: argparse.Namespace) -> int:
+    """List or show result files; 1 when one of them could not be read (the others are printed)."""
+    from benchmark.boards.scores import read_results
+
+    if args.results_command == "list":
+        results, problems = read_results(args.results)
+        wanted = _filter(args.task, args.kind, args.language)
+        rows = [_list_row(result) for result in results if wanted(result)]
+        columns: Sequence[str] = _LIST
+    else:
+        results, problems = _find(args.target, args.results)
+        rows = [_show_row(result, entry) for result in results for entry in result.entries]
+        columns = (*_SHOW, "error")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    _print(rows, columns, as_json=args.json)
+    return int(bool(problems))
+
+
+def _filter(
+    tasks: Sequence[str], kinds: Sequence[str], languages: Sequence[str]
+) -> Callable[[TaskResult], bool]:
+    patterns = _with_suites(tasks)
+
+    def wanted(result: TaskResult) -> bool:
+        codes = {code for entry in result.entries for code in entry.languages}
+        codes |= {code.split("-")[0] for code in codes}
+        return (
+            (not patterns or any(fnmatchcase(result.task, name) for name in patterns))
+            and (not kinds or result.kind in kinds)
+            and (not languages or not codes.isdisjoint(languages))
+        )
+
+    return wanted
+
+
+def _with_suites(names: Sequence[str]) -> list[str]:
+    """Task names and patterns, a suite's name replaced by those of its tasks."""
+    from benchmark.catalog import find_suite, suite_files
+
+    suites = suite_files() if names else {}
+    return [
+        task
+        for name in names
+        for task in (find_suite(name).task_names if name in suites else (name,))
+    ]
+
+
+def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
+    """The results of a file, of a folder below the results, or of a model by name."""
+    from benchmark.boards.scores import NOT_RESULTS, locate, read_result, read_results
+    from benchmark.errors import ResultError
+
+    path = Path(target)
+    if path.is_file():
+        return [read_result(path, *locate(path))], []
+    if path.is_dir():
+        results, problems = [], []
+        for file in sorted(path.rglob("*.json")):
+            if file.name not in NOT_RESULTS:
+                try:
+                    results.append(read_result(file, *locate(file)))
+                except ResultError as error:
+                    problems.append(str(error))
+        return results, problems
+    if target.endswith(".json"):
+        raise UsageError(f"{target}: no such file; 'embedmark results list --json' shows paths")
+    results, problems = read_results(folder)
+    name = target.replace("__", "/")
+    found = [result for result in results if result.model == name]
+    if not found:
+        known = {result.model for result in results}
+        raise UsageError(f"no results of '{target}' in {folder}{nearest(name, known)}")
+    return found, problems
+
+
+def _list_row(result: TaskResult) -> dict[str, Any]:
+    from benchmark.stats.means import mean
+
+    scores = [entry.main_score for entry in result.entries]
+    return {
+        **_common(result),
+        "entries": len(scores),
+        "main_score": mean(scores),
+        "status": _status(result, failed=None in scores),
+    }
+
+
+def _show_row(result: TaskResult, entry: Entry) -> dict[str, Any]:
+    return {
+        **_common(result),
+        "split": entry.split,
+        "subset": entry.subset,
+        "languages": list(entry.languages),
+        "main_score": entry.main_score,
+        "examples": entry.examples,
+        "seconds": entry.seconds,
+        "fingerprint": entry.fingerprint,
+        "degenerate": list(entry.degenerate),
+        "status": _status(result, failed=entry.main_score is None),
+        "error": entry.error,
+    }
+
+
+def _common(result: TaskResult) -> dict[str, Any]:
+    return {
+        "model": result.model,
+        "revision": result.revision,
+        "experiment": result.slug,
+        "task": result.task,
+        "kind": result.kind,
+        "main_score_name": result.main_score_name,
+        "protocol": result.protocol,
+        "dataset_revision": result.dataset_revision,
+        "mteb_version": result.mteb_version,
+        "date": result.date,
+        "path": str(result.path),
+    }
+
+
+def _status(result: TaskResult, *, failed: bool) -> str:
+    if failed:
+        return "failed"
+    return "measured" if result.measured else "imported"
+
+
+def _print(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    from benchmark.cli.output import print_json, print_table
+
+    if as_json:
+        print_json({"results": rows})
+        return
+    columns = [c for c in columns if c not in _OPTIONAL or any(row[c] for row in rows)]
+    shown = [[_text(column, row[column]) for column in columns] for row in rows]
+    print_table(columns, shown, right=_RIGHT)
+
+
+def _text(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if column == "main_score":
+        return f"{100 * value:.2f}"
+    if column == "seconds":
+        return f"{value:.1f}"
+    if column in ("revision", "fingerprint"):
+        return str(value).removeprefix("sha256:")[:12]
+    if column == "date":
+        return str(value)[:10]
+    return str(value)
