@@ -33,16 +33,19 @@ LAYERS = {
     "models": 2,
     "cache": 2,
     "encode": 3,
+    "prepare": 3,
     "results": 3,
     "analysis": 3,
+    "measure": 4,
     "run": 4,
     "boards": 4,
     "__init__": 5,  # the public names, found lazily
     "cli": 5,
     "__main__": 5,
 }
-# One layer, but in this order only: a suite is read with the task file's own reader.
-BESIDE = {("suite", "task")}
+# One layer, but in this order only: a suite is read with the task file's own reader; a run is many
+# measurements.
+BESIDE = {("suite", "task"), ("run", "measure")}
 # Type annotations only: the protocol of a kind names the task that it is handed.
 TYPES_ONLY = {("protocols", "benchmark.task")}
 
