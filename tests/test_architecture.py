@@ -41,7 +41,7 @@ LAYERS = {
     "boards": 4,
     "__init__": 5,  # the public names, found lazily
     "cli": 5,
-    "__main__": 5,
+    "__main__": 6,
 }
 # One layer, but in this order only: a suite is read with the task file's own reader; a run is many
 # measurements.
