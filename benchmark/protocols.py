@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import random
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from benchmark.task import Task
 
-    Vectors = NDArray[np.float32] | sp.csr_matrix
+    Vectors: TypeAlias = NDArray[np.float32] | sp.csr_matrix
 
 Role = Literal["query", "document"] | None
 """What a text is to the model; None where the kind does not distinguish (STS, clustering, ...)."""

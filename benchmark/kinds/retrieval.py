@@ -1,0 +1,251 @@
+"""Retrieval: rank the whole corpus for each query and compare with judged documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmark.kinds.common import column, empty_tables, options_of, same_width, vectors_of
+from benchmark.kinds.retrieval_checks import check_judgements
+from benchmark.metrics import abstention
+from benchmark.metrics.retrieval import PER_QUERY, Judgements, find_hits
+from benchmark.metrics.topk import top_k
+from benchmark.protocols import Request, Run, Scores
+
+if TYPE_CHECKING:
+    import random
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Embeddings, Finding, Plan, Tables
+    from benchmark.task import Task
+
+TASK_TYPE = "Retrieval"
+TABLES = {
+    "corpus": {"id": "id", "text": "text"},
+    "queries": {"id": "id", "text": "text"},
+    "qrels": {"query-id": "id", "corpus-id": "id", "score": "number?"},
+}
+OPTIONS: dict[str, Any] = {
+    "k_values": [1, 3, 5, 10, 20, 100, 1000],
+    "ignore_identical_ids": False,
+    "skip_first_result": False,
+}
+MAIN_SCORE = "ndcg_at_10"
+
+
+def metrics_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that ``main_score`` may take under these options (``k_values``)."""
+    ks = options.get("k_values", OPTIONS["k_values"])
+    return (*(f"{name}_at_{k}" for name in PER_QUERY for k in ks), "accuracy")
+
+
+METRICS = metrics_of(OPTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalData:
+    """Queries with judgements, the corpus, and the judgements between them.
+
+    ``order`` ``(n,)`` is the rank of each document's id, which breaks ties (descending).
+    ``same_id`` ``(q,)`` is the document with the query's own id, -1 without one. A judged document
+    that the corpus lacks has the number -2: it is never found, but counts as relevant.
+    """
+
+    queries: pa.Array
+    corpus: pa.Array
+    judgements: Judgements
+    order: NDArray[np.int64]
+    same_id: NDArray[np.int64]
+    warnings: Mapping[str, int]
+
+
+def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
+    """Turn ids into row numbers and drop queries without any judgement; nothing is drawn.
+
+    Of repeated judgements of one pair the last counts. Scores are cut to whole numbers, as mteb
+    reads them; without a score column every judgement is 1.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    corpus_ids = column(tables["corpus"], "id")
+    query_ids = column(tables["queries"], "id")
+    qrels = tables["qrels"]
+    judged_query = pc.index_in(column(qrels, "query-id"), value_set=query_ids)
+    judged_document = pc.index_in(column(qrels, "corpus-id"), value_set=corpus_ids)
+    query = pc.fill_null(judged_query, -1).to_numpy().astype(np.int64)
+    document = pc.fill_null(judged_document, -2).to_numpy().astype(np.int64)
+    gain = _gains(qrels)
+    kept_queries = np.unique(query[query >= 0])
+    last = _last_of_each(query, document, column(qrels, "corpus-id"))
+    use = last & (query >= 0) & (gain > 0)
+    judgements = Judgements(
+        np.searchsorted(kept_queries, query[use]), document[use], gain[use], len(kept_queries)
+    )
+    same_id = pc.index_in(query_ids.take(pa.array(kept_queries)), value_set=corpus_ids)
+    found = np.bincount(judgements.query, minlength=judgements.queries)
+    counts = {
+        "query_without_judgement": len(query_ids) - len(kept_queries),
+        "query_without_relevant": int((found == 0).sum()),
+    }
+    return RetrievalData(
+        queries=column(tables["queries"], "text").take(pa.array(kept_queries)),
+        corpus=column(tables["corpus"], "text"),
+        judgements=judgements,
+        order=_id_ranks(corpus_ids),
+        same_id=pc.fill_null(same_id, -1).to_numpy().astype(np.int64),
+        warnings={name: count for name, count in counts.items() if count},
+    )
+
+
+def plan(data: RetrievalData, task: Task) -> Plan:
+    """The judged queries and the whole corpus, with their roles."""
+    return {
+        "queries": Request(data.queries, "query"),
+        "corpus": Request(data.corpus, "document"),
+    }
+
+
+def depth(data: RetrievalData, task: Task) -> int:
+    """How many documents a ranking must hold for each query."""
+    return min(max(_k_values(task)), len(data.corpus))
+
+
+def rank(data: RetrievalData, embeddings: Embeddings, task: Task) -> Run:
+    """The most similar documents of each query by the model's own similarity, ties by id."""
+    queries = vectors_of(embeddings, "queries", len(data.queries))
+    corpus = vectors_of(embeddings, "corpus", len(data.corpus))
+    same_width(embeddings, "queries", "corpus")
+    return top_k(
+        queries,
+        corpus,
+        k=depth(data, task),
+        order=data.order,
+        similarity=embeddings.similarity,
+    )
+
+
+def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
+    """Scores of a ranking at every k, as trec_eval's, and how its confidence abstains (nAUC).
+
+    ``run`` holds corpus row numbers; equal scores are put in order of document id, descending.
+    Under ``ignore_identical_ids`` a document with the query's own id is taken out.
+    """
+    options, ks = options_of(task, OPTIONS), _k_values(task)
+    documents, scores = _ordered(data, run)
+    if options["ignore_identical_ids"]:
+        documents, scores = _without(documents, scores, data.same_id)
+    if options["skip_first_result"]:
+        documents, scores = documents[:, 1:], scores[:, 1:]
+    hits = find_hits(documents, data.judgements)
+    per_query = {
+        f"{name}_at_{k}": function(hits, k=k) for name, function in PER_QUERY.items() for k in ks
+    }
+    metrics = {name: _mean(values) for name, values in per_query.items()}
+    metrics["accuracy"] = metrics[f"recall_at_{ks[0]}"] if ks[0] == 1 else _mean(_at_one(hits))
+    metrics.update(_abstention(scores, per_query))
+    main = task.main_score
+    source = "recall_at_1" if main == "accuracy" else main
+    samples = {main: per_query[source]} if source in per_query else {}
+    return Scores(
+        metrics, examples=data.judgements.queries, warnings=data.warnings, samples=samples
+    )
+
+
+def evaluate(data: RetrievalData, embeddings: Embeddings, task: Task) -> Scores:
+    """``rank`` and then ``judge``."""
+    return judge(data, rank(data, embeddings, task), task)
+
+
+def check(tables: Tables, task: Task) -> list[Finding]:
+    """Errors: an empty table, a judgement of an absent query or document.
+
+    Warnings: a query without a relevant document, a document whose text occurred before.
+    """
+    return [*empty_tables(tables), *check_judgements(tables)]
+
+
+def _k_values(task: Task) -> list[int]:
+    return [int(k) for k in options_of(task, OPTIONS)["k_values"]]
+
+
+def _gains(qrels: pa.Table) -> NDArray[np.float64]:
+    if "score" not in qrels.column_names:
+        return np.ones(qrels.num_rows)
+    scores = np.asarray(qrels.column("score").to_numpy(), dtype=np.float64)
+    return np.trunc(np.where(np.isnan(scores), 1.0, scores))
+
+
+def _last_of_each(
+    query: NDArray[np.int64], document: NDArray[np.int64], ids: pa.Array
+) -> NDArray[np.bool_]:
+    """Whether no later row judges the same pair; absent documents are told apart by id."""
+    codes = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    key = query * (codes.max(initial=0) + 1) + codes
+    last = np.zeros(len(key), dtype=bool)
+    last[len(key) - 1 - np.unique(key[::-1], return_index=True)[1]] = True
+    return last
+
+
+def _id_ranks(ids: pa.Array) -> NDArray[np.int64]:
+    """The rank of each id in code point order, which is the byte order of UTF-8."""
+    import pyarrow.compute as pc
+
+    ranks = np.empty(len(ids), dtype=np.int64)
+    ranks[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
+    return ranks
+
+
+def _ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The run with padding last and ties by document id descending; padded scores are NaN."""
+    documents = run.documents.astype(np.int64)
+    padding = documents < 0
+    scores = np.where(padding, np.nan, run.scores).astype(np.float32)
+    if documents.shape[1] < 2:
+        return documents, scores
+    ranks = np.where(padding, -1, data.order[documents])
+    falling = np.where(padding, -np.inf, scores)
+    before, after = falling[:, :-1], falling[:, 1:]
+    in_order = (before > after) | ((before == after) & (ranks[:, :-1] >= ranks[:, 1:]))
+    if in_order.all():
+        return documents, scores
+    order = np.lexsort((-ranks, -falling))
+    return np.take_along_axis(documents, order, 1), np.take_along_axis(scores, order, 1)
+
+
+def _without(
+    documents: NDArray[np.int64], scores: NDArray[np.float32], unwanted: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    drop = (documents == unwanted[:, None]) & (documents >= 0)
+    order = np.argsort(drop, axis=1, kind="stable")
+    documents = np.take_along_axis(np.where(drop, -1, documents), order, 1)
+    return documents, np.take_along_axis(np.where(drop, np.nan, scores), order, 1)
+
+
+def _abstention(
+    scores: NDArray[np.float32], per_query: Mapping[str, NDArray[np.float64]]
+) -> dict[str, float]:
+    names = [name for name in per_query if not name.startswith("hit_rate")]
+    table = np.stack([per_query[name] for name in names], axis=1)
+    areas = {
+        kind: abstention.nauc(confidence, table)
+        for kind, confidence in abstention.confidences(scores).items()
+    }
+    return {
+        f"nauc_{name}_{kind}": float(values[at])
+        for at, name in enumerate(names)
+        for kind, values in areas.items()
+    }
+
+
+def _at_one(hits: Any) -> NDArray[np.float64]:
+    return PER_QUERY["recall"](hits, k=1)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else float("nan")

@@ -1,0 +1,102 @@
+"""Semantic textual similarity: correlation of vector similarities with human scores of pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmark.kinds.common import (
+    column,
+    empty_tables,
+    numbers,
+    options_of,
+    same_width,
+    vectors_of,
+)
+from benchmark.metrics import similarity
+from benchmark.metrics.correlation import pearson, spearman
+from benchmark.protocols import Finding, Request, Scores
+from benchmark.tables import source_of
+
+if TYPE_CHECKING:
+    import random
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Embeddings, Plan, Tables
+    from benchmark.task import Task
+
+TASK_TYPE = "STS"
+TABLES = {"rows": {"sentence1": "text", "sentence2": "text", "score": "number"}}
+METRICS = (
+    "pearson",
+    "spearman",
+    "cosine_pearson",
+    "cosine_spearman",
+    "manhattan_pearson",
+    "manhattan_spearman",
+    "euclidean_pearson",
+    "euclidean_spearman",
+)
+MAIN_SCORE = "cosine_spearman"
+OPTIONS: dict[str, Any] = {"min_score": 0.0, "max_score": 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class StsData:
+    """Pairs of sentences and their ``(n,)`` scores, scaled to 0..1 by the options."""
+
+    sentence1: pa.Array
+    sentence2: pa.Array
+    gold: NDArray[np.float64]
+
+
+def read(tables: Tables, task: Task, draws: random.Random) -> StsData:
+    """The pairs of one split and subset; nothing is drawn."""
+    rows, options = tables["rows"], options_of(task, OPTIONS)
+    low, high = float(options["min_score"]), float(options["max_score"])
+    gold = (numbers(rows, "score") - low) / (high - low)
+    return StsData(column(rows, "sentence1"), column(rows, "sentence2"), gold)
+
+
+def plan(data: StsData, task: Task) -> Plan:
+    """Both sentences, without a role."""
+    return {"sentence1": Request(data.sentence1), "sentence2": Request(data.sentence2)}
+
+
+def evaluate(data: StsData, embeddings: Embeddings, task: Task) -> Scores:
+    """Correlations of the scores with three similarities and with the model's own.
+
+    ``pearson`` and ``spearman`` take the model's own similarity. A correlation that is undefined
+    because all similarities are equal counts 0 and is named in ``degenerate``.
+    """
+    first = vectors_of(embeddings, "sentence1", len(data.gold))
+    second = vectors_of(embeddings, "sentence2", len(data.gold))
+    same_width(embeddings, "sentence1", "sentence2")
+    similarities = {
+        "": similarity.paired_similarity(first, second, name=embeddings.similarity),
+        "cosine_": similarity.paired_cosine(first, second),
+        "manhattan_": similarity.paired_manhattan(first, second),
+        "euclidean_": similarity.paired_euclidean(first, second),
+    }
+    metrics: dict[str, float] = {}
+    for prefix, values in similarities.items():
+        metrics[f"{prefix}pearson"] = pearson(data.gold, values)
+        metrics[f"{prefix}spearman"] = spearman(data.gold, values)
+    degenerate = tuple(name for name, value in metrics.items() if np.isnan(value))
+    metrics.update(dict.fromkeys(degenerate, 0.0))
+    return Scores(metrics, examples=len(data.gold), degenerate=degenerate)
+
+
+def check(tables: Tables, task: Task) -> list[Finding]:
+    """Errors: no rows, or one score for all pairs (no correlation exists)."""
+    found = empty_tables(tables)
+    rows = tables["rows"]
+    scores = numbers(rows, "score")
+    if len(scores) and (scores == scores[0]).all():
+        message = "every pair has the same score; a correlation needs at least two different ones"
+        found.append(Finding("error", "constant_score", f"{source_of(rows)}: {message}"))
+    return found

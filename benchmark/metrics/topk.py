@@ -1,0 +1,163 @@
+"""Exact top-k search: blocked products with a running merge; memory is one block of scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmark.metrics.similarity import is_sparse, normalised
+from benchmark.protocols import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Vectors
+
+    Keys = NDArray[np.int64]
+
+_DOCUMENTS, _QUERIES = 16_384, 512  # a block of scores is 32 MB
+_TILE = 32  # products are padded to whole tiles: the edge kernels of BLAS may round differently
+_NONE = np.iinfo(np.int64).min
+
+
+def top_k(
+    queries: Vectors,
+    documents: Vectors,
+    *,
+    k: int,
+    order: NDArray[np.integer[Any]] | None = None,
+    similarity: str = "cosine",
+) -> Run:
+    """The k most similar documents of every query, exactly.
+
+    ``queries`` is ``(q, d)``, ``documents`` ``(n, d)`` (a memory map is read block by block), the
+    result ``(q, min(k, n))``. ``order`` is ``(n,)``, the rank of each document's id: equal scores
+    stand by it descending, over the whole corpus (default: the row number). ``similarity`` is
+    ``cosine`` (rows normalised as torch does), ``dot`` or ``euclidean`` (negative distance).
+
+    >>> run = top_k(np.eye(2), np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]), k=2)
+    >>> run.documents
+    array([[0, 1],
+           [2, 1]], dtype=int32)
+    """
+    count, depth = documents.shape[0], min(k, documents.shape[0])
+    rank = np.arange(count) if order is None else np.asarray(order)
+    best = np.full((queries.shape[0], depth), _NONE, dtype=np.int64)
+    if depth == 0 or queries.shape[0] == 0:
+        return Run(np.empty(best.shape, np.int32), np.empty(best.shape, np.float32))
+    left = normalised(queries) if similarity == "cosine" else queries
+    for documents_at, query_at, scores in _blocks(left, documents, similarity):
+        best[query_at] = _merge(best[query_at], scores, rank[documents_at])
+    best.sort(axis=1)
+    best = best[:, ::-1]
+    document_of = np.empty(count, dtype=np.int32)
+    document_of[rank] = np.arange(count, dtype=np.int32)
+    return Run(document_of[best & 0xFFFFFFFF], _score_of(best))
+
+
+def nearest(queries: Vectors, documents: Vectors, *, similarity: str = "cosine") -> NDArray[Any]:
+    """The most similar document of every query, ``(q,)`` row numbers; the first of equal ones.
+
+    >>> nearest(np.eye(2), np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
+    array([1, 0])
+    """
+    left = normalised(queries) if similarity == "cosine" else queries
+    score = np.full(queries.shape[0], -np.inf, dtype=np.float32)
+    document = np.zeros(queries.shape[0], dtype=np.int64)
+    for documents_at, query_at, scores in _blocks(left, documents, similarity):
+        column = np.argmax(scores, axis=1)
+        value = scores[np.arange(len(column)), column]
+        better = value > score[query_at]
+        score[query_at] = np.where(better, value, score[query_at])
+        document[query_at] = np.where(better, column + documents_at.start, document[query_at])
+    return document
+
+
+def _blocks(
+    queries: Any, documents: Any, similarity: str
+) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
+    """All scores, a block at a time, documents outermost so that each is read once."""
+    for start in range(0, documents.shape[0], _DOCUMENTS):
+        block = documents[start : start + _DOCUMENTS]
+        block = normalised(block) if similarity == "cosine" else block
+        block = block if is_sparse(block) else _padded(block)
+        documents_at = slice(start, min(start + _DOCUMENTS, documents.shape[0]))
+        for first in range(0, queries.shape[0], _QUERIES):
+            query_at = slice(first, min(first + _QUERIES, queries.shape[0]))
+            scores = _product(queries[query_at], block)
+            scores = scores[: query_at.stop - first, : documents_at.stop - start]
+            if similarity == "euclidean":
+                scores = _negative_distances(queries[query_at], block, scores)
+            yield documents_at, query_at, scores
+
+
+def _product(queries: Any, documents: Any) -> NDArray[np.float32]:
+    if is_sparse(queries):
+        product = queries @ documents.T
+        dense = product.toarray() if is_sparse(product) else product
+        return np.asarray(dense, dtype=np.float32)
+    if is_sparse(documents):
+        return np.asarray((documents @ queries.T).T, dtype=np.float32)
+    product = _padded(queries) @ documents.T
+    return np.asarray(product, dtype=np.float32)
+
+
+def _padded(rows: Any) -> NDArray[np.float32]:
+    array = np.asarray(rows, dtype=np.float32)
+    missing = -len(array) % _TILE
+    return np.pad(array, ((0, missing), (0, 0))) if missing else array
+
+
+def _negative_distances(queries: Any, documents: Any, dots: Any) -> NDArray[np.float32]:
+    squared = _squares(queries)[:, None] + _squares(documents)[None, : dots.shape[1]] - 2.0 * dots
+    distances: NDArray[np.float32] = -np.sqrt(np.maximum(squared, 0)).astype(np.float32)
+    return distances
+
+
+def _squares(rows: Any) -> Any:
+    if is_sparse(rows):
+        return np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+
+
+def _merge(best: Keys, scores: NDArray[np.float32], rank: NDArray[np.integer[Any]]) -> Keys:
+    """Keep each row's best keys of ``best`` ``(q, k)`` and the block's ``scores`` ``(q, b)``."""
+    depth = best.shape[1]
+    floor = best.min(axis=1)
+    if floor[0] == _NONE:  # the first block: every row is empty, or none has k yet
+        threshold = np.full(len(best), -np.inf, dtype=np.float32)
+        if scores.shape[1] > depth:
+            cut = scores.shape[1] - depth
+            threshold = np.partition(scores, cut, axis=1)[:, cut]
+    else:
+        threshold = _score_of(floor)
+    candidate = scores >= threshold[:, None]
+    rows, columns = np.nonzero(candidate)
+    counts = np.bincount(rows, minlength=len(best))
+    width = int(counts.max(initial=0))
+    if width == 0:
+        return best
+    merged = np.full((len(best), depth + width), _NONE, dtype=np.int64)
+    merged[:, :depth] = best
+    slot = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    merged[rows, depth + slot] = _key(scores[rows, columns], rank[columns])
+    merged.partition(width, axis=1)
+    return merged[:, width:]
+
+
+def _key(scores: NDArray[np.float32], rank: NDArray[np.integer[Any]]) -> Keys:
+    """One integer that sorts by score and then by rank: score bits above, rank below."""
+    # Adding 0 turns -0.0 into 0.0; flipping a negative float's lower bits makes integer order
+    # agree with float order.
+    bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
+    ordered = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
+    return (ordered << 32) | rank.astype(np.int64)
+
+
+def _score_of(keys: Keys) -> NDArray[np.float32]:
+    ordered = keys >> 32
+    bits = np.where(ordered < 0, ordered ^ 0x7FFFFFFF, ordered)
+    return bits.astype(np.int32).view(np.float32)
