@@ -210,15 +210,18 @@ def _check_kind(task: Task) -> None:
     if task.kind not in KINDS:
         raise TaskFileError(f"{path}: unknown kind '{task.kind}'{nearest(task.kind, KINDS)}")
     kind = load_kind(task.kind)
-    if task.main_score not in kind.METRICS:
-        hint = nearest(task.main_score, kind.METRICS)
-        raise TaskFileError(
-            f"{path}: unknown metric '{task.main_score}' as main_score of a {task.kind}{hint}"
-        )
     for name, value in task.options.items():
         if name not in kind.OPTIONS:
             raise unknown_key(path, name, kind.OPTIONS, f" in [options] of a {task.kind}")
         _check_option(path, name, value, kind.OPTIONS[name])
+    # Where options name the cut-offs (k_values), they decide which metrics there are.
+    metrics_of = getattr(kind, "metrics_of", None)
+    metrics = metrics_of(task.options) if metrics_of else kind.METRICS
+    if task.main_score not in metrics:
+        hint = nearest(task.main_score, metrics)
+        raise TaskFileError(
+            f"{path}: unknown metric '{task.main_score}' as main_score of a {task.kind}{hint}"
+        )
     _check_columns(path, task, kind)
 
 

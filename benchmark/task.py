@@ -127,6 +127,16 @@ def parse_task(path: Path, find: Callable[[str], Path] | None = None) -> Task:
         _check_keys(base, base_path)
         if "source" not in content:
             folder = base_path.parent
+    return build_task(path, content, base=base, folder=folder)
+
+
+def build_task(
+    path: Path, content: Mapping[str, Any], *, base: Mapping[str, Any] = {}, folder: Path
+) -> Task:
+    """Check the content of a task file and make the task; ``path`` names it, also in messages.
+
+    ``folder`` is where the source's relative paths start. Raises TaskFileError.
+    """
     _check_keys(content, path)
     merged = _merge(base, content)
     for key in _REQUIRED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,8 +127,9 @@ def _with_suites(names: Sequence[str]) -> list[str]:
 
 def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
     """The results of a file, of a folder below the results, or of a model by name."""
-    from benchmark.boards.scores import NOT_RESULTS, locate, read_result, read_results
+    from benchmark.boards.scores import locate, read_result, read_results
     from benchmark.errors import ResultError
+    from benchmark.results.store import MODEL_META
 
     path = Path(target)
     if path.is_file():
@@ -135,7 +137,7 @@ def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
     if path.is_dir():
         results, problems = [], []
         for file in sorted(path.rglob("*.json")):
-            if file.name not in NOT_RESULTS:
+            if file.name != MODEL_META:
                 try:
                     results.append(read_result(file, *locate(file)))
                 except ResultError as error:
@@ -223,5 +225,5 @@ def _text(column: str, value: Any) -> str:
     if column in ("revision", "fingerprint"):
         return str(value).removeprefix("sha256:")[:12]
     if column == "date":
-        return str(value)[:10]
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
     return str(value)

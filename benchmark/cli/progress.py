@@ -1,0 +1,81 @@
+"""Progress on stderr: a bar with rate and estimate in a terminal, nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from benchmark.results.frame import Row
+
+
+class TerminalListener:
+    """Follows a run; notes are printed on stderr, each once, also where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self._bar: Any = None
+        self._bar_task: Any = None
+        self._total = 0
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._bar_task = self._bar.add_task("", total=None, rate="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def job(self, model: str, task: str, number: int, jobs: int) -> None:
+        """Name what runs now."""
+        if self._bar is not None:
+            description = f"{number}/{jobs} {model} on {task}"
+            self._bar.reset(self._bar_task, description=description, total=None, rate="")
+
+    def progress(self, done: int, total: int) -> None:
+        """Move the bar: texts encoded of those of this split and subset."""
+        if self._bar is not None:
+            elapsed = self._bar.tasks[0].elapsed or 0.0
+            rate = f"{done / elapsed:,.0f} texts/s" if elapsed > 0 else ""
+            self._bar.update(self._bar_task, completed=done, total=total, rate=rate)
+
+    def note(self, message: str) -> None:
+        """Print a finding that the user should know of."""
+        if message in self._said:
+            return
+        self._said.add(message)
+        if self._bar is not None:
+            self._bar.console.print(f"note: {message}", markup=False, highlight=False)
+        else:
+            print(f"note: {message}", file=sys.stderr)
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Nothing: the table is printed at the end."""

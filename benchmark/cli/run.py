@@ -1,0 +1,113 @@
+"""``embedmark run``: evaluate models on tasks and print the table."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.cli.filters import add_filters, apply_filters
+
+if TYPE_CHECKING:
+    from benchmark.catalog import Choice
+
+DEFAULT_MODELS = ("wordllama", "tfidf", "random")
+EXAMPLES = """examples:
+  embedmark run                                  the embedded model on the starter suite
+  embedmark run st:org/model -t my_task.toml     a model of yours on a task of yours
+  embedmark run ./checkpoint --data ./my_docs    your own data, with no task file
+  embedmark run wordllama bm25 --kind retrieval --plan
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help=f"scheme:target[@revision][?option=value]; default: {' '.join(DEFAULT_MODELS)}",
+    )
+    add_filters(parser)
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="evaluate on this data, with no task file"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("results"), help="where results go (results)"
+    )
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="where encoded vectors are kept")
+    parser.add_argument("--no-cache", action="store_true", help="keep no encoded vectors")
+    parser.add_argument(
+        "--limit", type=_positive, metavar="N", help="N examples a task, in a tree of their own"
+    )
+    parser.add_argument("--fresh", action="store_true", help="measure again, reuse no result")
+    parser.add_argument("--plan", action="store_true", help="show what would run, and run nothing")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    parser.add_argument("--batch-size", type=_positive, metavar="N", help="texts the model takes")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--trust", action="store_true", help="allow tasks to run code of their own")
+
+
+def run(args: Namespace) -> int:
+    """Run, print, and return 1 when a row failed."""
+    choices = _choices(args)
+    models = args.models or list(DEFAULT_MODELS)
+    if args.plan:
+        from benchmark.cli.plan import print_plan
+
+        return print_plan(models, choices, args)
+    from benchmark.cache import default_folder
+    from benchmark.cli.progress import TerminalListener
+    from benchmark.cli.summary import print_summary
+    from benchmark.models.table import Settings
+    from benchmark.run import RunSettings
+    from benchmark.run import run as run_models
+
+    settings = RunSettings(
+        output=args.output,
+        cache=None if args.no_cache else args.cache or default_folder(),
+        limit=args.limit,
+        fresh=args.fresh,
+        model=Settings(args.batch_size, args.device),
+    )
+    with TerminalListener() as listener:
+        results = run_models(models, choices, settings, listener)
+    if args.json:
+        from benchmark.cli.output import print_json
+
+        print_json({"results": results.to_dicts()})
+    else:
+        print_summary(results, settings)
+    for row in results.failed:
+        print(f"failed: {row.error}", file=sys.stderr)
+    if results.failed:
+        print(
+            f"{len(results.failed)} of {len(results)} failed; all others are saved in "
+            f"{settings.output}",
+            file=sys.stderr,
+        )
+    return 1 if results.failed else 0
+
+
+def _choices(args: Namespace) -> list[Choice]:
+    from benchmark.catalog import Choice, checked, find_choices, load_kind
+
+    if args.data is None:
+        return apply_filters(find_choices(args.task, trust=args.trust), args)
+    from benchmark.data.new_task import task_of_folder
+    from benchmark.errors import UsageError
+
+    if args.task:
+        raise UsageError("--data and -t exclude each other; give one of them")
+    kind = args.kind[0] if len(args.kind) == 1 else None
+    task, seen = task_of_folder(args.data, kind, load_kind)
+    print(f"note: {seen}", file=sys.stderr)
+    return apply_filters([checked(Choice(task))], args)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value

@@ -1,0 +1,209 @@
+"""``embedmark tasks``: list, show, check, make."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.cli.filters import add_filters, apply_filters
+
+if TYPE_CHECKING:
+    from benchmark.catalog import Choice
+
+EXAMPLES = """examples:
+  embedmark tasks list --kind sts --language deu
+  embedmark tasks show WordSimilarity
+  embedmark tasks new Support --kind classification --data ./tickets
+  embedmark tasks check Support.toml
+"""
+_SHOWN_ROWS = 3
+_CELL = 60
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of the command."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="list the tasks there are")
+    add_filters(listing, parts=False)
+    listing.add_argument("--json", action="store_true", help="print one JSON object")
+    show = verbs.add_parser("show", help="print a task's facts, sizes and first rows")
+    show.add_argument("name", metavar="TASK")
+    show.add_argument("--json", action="store_true", help="print one JSON object, without rows")
+    show.add_argument("--trust", action="store_true", help="allow the task to run its own code")
+    check = verbs.add_parser("check", help="read all data of tasks and report every problem")
+    check.add_argument("files", nargs="+", metavar="TASK")
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    check.add_argument("--trust", action="store_true", help="allow tasks to run their own code")
+    new = verbs.add_parser("new", help="write a task file by looking at a folder")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--kind", help="the kind; recognised by the columns when left out")
+    new.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+
+
+def run(args: Namespace) -> int:
+    """Run the verb."""
+    return {"list": _list, "show": _show, "check": _check, "new": _new}[args.verb](args)
+
+
+def _list(args: Namespace) -> int:
+    from benchmark.catalog import find_choices, task_files
+    from benchmark.cli.output import print_json, print_table
+
+    choices = apply_filters(find_choices(args.task or list(task_files())), args)
+    rows = [_facts(choice) for choice in sorted(choices, key=lambda c: (c.task.kind, c.task.name))]
+    if args.json:
+        print_json({"tasks": rows})
+        return 0
+    columns = ["name", "kind", "main_score", "languages", "domains", "subsets", "splits"]
+    table = [[_short(row[name]) for name in columns] for row in rows]
+    print_table(columns, table, right={"subsets", "splits"})
+    return 0
+
+
+def _facts(choice: Choice) -> dict[str, Any]:
+    task = choice.task
+    return {
+        "name": task.name,
+        "kind": task.kind,
+        "main_score": task.main_score,
+        "languages": list(task.languages),
+        "domains": list(task.domains),
+        "license": task.license,
+        "description": task.description,
+        "reference": task.reference,
+        "hard": task.hard,
+        "subsets": len(task.subsets),
+        "splits": len(task.splits),
+        "source": task.source.type,
+        "file": str(task.path),
+        "digest": task.digest,
+    }
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value[:3]) + (f" +{len(value) - 3}" if len(value) > 3 else "")
+    return str(value)
+
+
+def _show(args: Namespace) -> int:
+    from benchmark.catalog import find_choices, load_kind
+    from benchmark.cli.output import print_json, print_table
+    from benchmark.data.sources import load_tables
+
+    for choice in find_choices([args.name], trust=args.trust):
+        task, kind = choice.task, load_kind(choice.task.kind)
+        facts = _facts(choice)
+        sizes: list[list[Any]] = []
+        first: dict[str, Any] = {}
+        for split in task.splits:
+            for subset in task.subsets:
+                tables = load_tables(task, kind, split, subset)
+                first = first or tables
+                sizes += [[split, subset, name, t.num_rows] for name, t in tables.items()]
+        if args.json:
+            keys = ("split", "subset", "table", "rows")
+            facts["sizes"] = [dict(zip(keys, size, strict=True)) for size in sizes]
+            print_json(facts)
+            continue
+        print_table(["fact", "value"], [[key, _plain(value)] for key, value in facts.items()])
+        print()
+        print_table(["split", "subset", "table", "rows"], sizes, right={"rows"})
+        for name, table in first.items():
+            print(f"\nfirst rows of {name}:")
+            rows = table.slice(0, _SHOWN_ROWS).to_pylist()
+            print_table(table.column_names, [[_cut(v) for v in row.values()] for row in rows])
+    return 0
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _cut(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _CELL else f"{text[: _CELL - 3]}..."
+
+
+def _check(args: Namespace) -> int:
+    """Every problem of every task at once; 2 when a file is wrong, 1 when its data are."""
+    from benchmark.cli.output import print_json
+    from benchmark.errors import BenchmarkError
+
+    reports, code = [], 0
+    for name in args.files:
+        try:
+            report = _check_task(name, args.trust)
+        except BenchmarkError as error:
+            report = [{"task": name, "level": "error", "message": str(error)}]
+            code = max(code, error.exit_code)
+        else:
+            code = max(code, int(any(row["level"] == "error" for row in report)))
+        reports += report
+        if not args.json:
+            _print_report(name, report)
+    if args.json:
+        print_json({"findings": reports, "ok": code == 0})
+    return code
+
+
+def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
+    from benchmark.catalog import find_choices, load_kind
+    from benchmark.data.sources import read_tables
+    from benchmark.prepare import task_fingerprint
+
+    report: list[dict[str, str]] = []
+    for choice in find_choices([name], trust=trust):
+        task, kind = choice.task, load_kind(choice.task.kind)
+        seen: set[str] = set()
+        for split in task.splits:
+            for subset in task.subsets:
+                _, findings = read_tables(task, kind, split, subset)
+                for finding in findings:
+                    if finding.message not in seen:
+                        seen.add(finding.message)
+                        row = {"task": task.name, "level": finding.level}
+                        report.append({**row, "message": finding.message})
+        declared = task.source.settings.get("fingerprint")
+        if declared and not any(row["level"] == "error" for row in report):
+            found = task_fingerprint(task)
+            if found != declared:
+                message = (
+                    f"the data differ from the declared fingerprint (found {found}); "
+                    "install the pinned version or update the task file"
+                )
+                report.append({"task": task.name, "level": "error", "message": message})
+    return report
+
+
+def _print_report(name: str, report: list[dict[str, str]]) -> None:
+    for row in report:
+        stream = sys.stderr if row["level"] == "error" else sys.stdout
+        print(f"{row['level']}: {row['task']}: {row['message']}", file=stream)
+    errors = sum(row["level"] == "error" for row in report)
+    if not errors:
+        warnings = f", {len(report)} warnings" if report else ""
+        print(f"ok: {name}{warnings}")
+
+
+def _new(args: Namespace) -> int:
+    from benchmark.catalog import load_kind, load_task
+    from benchmark.data.detect import detect
+    from benchmark.data.new_task import render_task
+    from benchmark.errors import TaskFileError
+
+    if args.kind:
+        load_kind(args.kind)  # an unknown one is refused with the nearest name
+    shape = detect(args.data, args.kind)
+    folder = args.data.resolve()
+    target = folder.parent / f"{args.name}.toml"
+    if target.exists():
+        raise TaskFileError(f"{target}: exists; choose another name or remove it first")
+    target.write_text(render_task(shape, folder.name, load_kind(shape.kind)), "utf-8")
+    load_task(target)
+    print(shape.seen)
+    print(f"wrote {target}")
+    print(f"next: embedmark tasks check {target}")
+    return 0

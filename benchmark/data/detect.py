@@ -1,0 +1,261 @@
+"""Recognise people's own data by the files of a folder and their columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmark.data.formats import Columns, FileOptions, read_columns, split_suffixes
+from benchmark.errors import DataError, UsageError
+
+TRAIN, SPLITS = "train", ("test", "dev", "validation", "val", "train")
+_PAIR = ("sentence1", "sentence2")
+_TEXT_NAMES = ("text", "sentence", "sentences", "query", "question", "utterance", "content")
+_LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
+_SCORE_NAMES = ("score", "similarity", "similarity_score")
+_KINDS = ("sts", "pair_classification", "bitext", "classification", "clustering")
+_BEIR = ("corpus", "queries")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a folder holds, in the terms of a task file."""
+
+    kind: str
+    splits: tuple[str, ...]
+    subsets: tuple[str, ...] = ()
+    pattern: str = ""
+    header: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The data files of a folder by split and subset, and the pattern of their names."""
+
+    splits: tuple[str, ...]
+    subsets: tuple[str, ...]
+    pattern: str
+    first: Path
+
+
+def detect(folder: Path, kind: str | None = None) -> Shape:
+    """The shape of a folder; ``kind`` settles it where the columns allow several.
+
+    Raises UsageError when there is no such folder, DataError when nothing known is in it.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder; name a folder with data files in it")
+    if kind in (None, "retrieval", "long_context"):
+        found = _retrieval(folder, kind or "retrieval")
+        if found is not None:
+            return found
+    files = _find_files(folder)
+    if files is None:
+        names = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+        raise DataError(
+            f"{folder}: no data of a known shape (found {names}); expected corpus, queries and "
+            "qrels, or <split>.jsonl/.csv/.tsv/.parquet with text and label, or sentence pairs"
+        )
+    columns = _head(files.first, FileOptions())
+    header: tuple[str, ...] = ()
+    if _headless(columns):
+        header = tuple(f"column{number}" for number in range(1, len(columns.values) + 1))
+        columns = _head(files.first, FileOptions(header=header))
+    shape, mapping = _by_columns(columns, kind, files, folder)
+    if header:
+        names = {column: name for name, column in mapping.items()}
+        header, mapping = tuple(names.get(name, name) for name in header), {}
+    usual = {name: column for name, column in mapping.items() if name != column}
+    splits = files.splits
+    if shape == "classification":
+        splits = tuple(s for s in splits if s != TRAIN) or splits
+    seen = (
+        f"{folder.name}: read as {shape} from {files.first.name}"
+        f"{f' and {len(files.subsets)} subsets' if files.subsets else ''} "
+        f"(splits {', '.join(splits)}; "
+        + ", ".join(f"{name} from '{column}'" for name, column in mapping.items())
+        + ")"
+        if mapping
+        else f"{folder.name}: read as {shape} (splits {', '.join(splits)}; no header row)"
+    )
+    return Shape(shape, splits, files.subsets, files.pattern, header, usual, seen)
+
+
+def _retrieval(folder: Path, kind: str) -> Shape | None:
+    roots = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    found = [root for root in roots if all(_has(root, stem) for stem in _BEIR)]
+    if not found:
+        return None
+    subsets = () if folder in found else tuple(root.name for root in found)
+    first = found[0]
+    qrels = first / "qrels"
+    stems = [split_suffixes(path)[0] for path in sorted(qrels.glob("*"))] if qrels.is_dir() else []
+    splits = tuple(s for s in stems if s != TRAIN) or tuple(stems) or ("test",)
+    if not stems and not _has(first, "qrels"):
+        raise DataError(
+            f"{first}: corpus and queries, but no qrels; add qrels/test.tsv with the columns "
+            "query-id, corpus-id and score"
+        )
+    seen = f"{folder.name}: read as {kind} in BEIR's layout (splits {', '.join(splits)}"
+    seen += f", {len(subsets)} subsets)" if subsets else ")"
+    return Shape(kind, splits, subsets, seen=seen)
+
+
+def _has(folder: Path, stem: str) -> bool:
+    return any(split_suffixes(path)[:1] == (stem,) for path in folder.glob(f"{stem}.*"))
+
+
+def _find_files(folder: Path) -> _Files | None:
+    files = sorted(p for p in folder.iterdir() if p.is_file() and split_suffixes(p)[1])
+    if not files:
+        inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        found = [(path.name, _find_files(path)) for path in inner]
+        known = [(name, files) for name, files in found if files and not files.pattern]
+        if not known:
+            return None
+        return _Files(known[0][1].splits, tuple(name for name, _ in known), "", known[0][1].first)
+    stems = {split_suffixes(path)[0]: path for path in files}
+    plain = tuple(split for split in SPLITS if split in stems)
+    if plain:
+        return _Files(plain, (), "", stems[plain[0]])
+    return _by_pattern(stems) or _Files(("test",), (), files[0].name, files[0])
+
+
+def _by_pattern(stems: Mapping[str, Path]) -> _Files | None:
+    """Names such as ``stsb-de-test.csv``: one part is the split, one that varies the subset."""
+    parts = [re.split(r"([-_.])", stem) for stem in stems]
+    if len({len(part) for part in parts}) != 1:
+        return None
+    template: list[str] = []
+    splits: set[str] = set()
+    subsets: list[str] = []
+    for values in zip(*parts, strict=True):
+        different = dict.fromkeys(values)
+        if set(different) <= set(SPLITS) and not splits:
+            splits = set(different)
+            template.append("{split}")
+        elif len(different) == 1:
+            template.append(values[0])
+        elif not subsets:
+            subsets = list(different)
+            template.append("{subset}")
+        else:
+            return None
+    if not splits:
+        return None
+    path = next(iter(stems.values()))
+    ending = path.name[len(split_suffixes(path)[0]) :]
+    ordered = tuple(split for split in SPLITS if split in splits)
+    return _Files(ordered, tuple(subsets), "".join(template) + ending, path)
+
+
+def _head(path: Path, options: FileOptions) -> Columns:
+    return read_columns(path, path.name, options)
+
+
+def _headless(columns: Columns) -> bool:
+    """A file without a header row: what would be its names holds a number."""
+    return any(re.fullmatch(r"-?\d+(\.\d+)?", name.strip()) for name in columns.values)
+
+
+def _by_columns(
+    columns: Columns, kind: str | None, files: _Files, folder: Path
+) -> tuple[str, dict[str, str]]:
+    """The kind, and which column is which field."""
+    first, second, text = _texts(columns)
+    score = _choose(columns, _SCORE_NAMES, _is_number, (first, second))
+    label = _choose(columns, _LABEL_NAMES, _is_label, (text,))
+    if kind is None:
+        kind = _guess_kind(columns, first, second, score, files)
+    needed: Mapping[str, Mapping[str, str | None]] = {
+        "sts": {"sentence1": first, "sentence2": second, "score": score},
+        "pair_classification": {
+            "sentence1": first,
+            "sentence2": second,
+            "label": _choose(columns, _LABEL_NAMES, _is_binary, (first, second)),
+        },
+        "bitext": {"sentence1": first, "sentence2": second},
+        "classification": {"text": text, "label": label},
+        "clustering": {"text": text, "label": label},
+    }
+    if kind not in needed:
+        raise DataError(f"{folder}: no corpus and queries files, so it is no {kind}; see --kind")
+    fields = needed[kind]
+    absent = [name for name, column in fields.items() if column is None]
+    if absent:
+        raise DataError(
+            f"{files.first.name}: no column fits the field '{absent[0]}' of a {kind} (columns "
+            f"found: {', '.join(columns.values)}); rename one or write the task file by hand"
+        )
+    return kind, {name: column for name, column in fields.items() if column is not None}
+
+
+def _guess_kind(
+    columns: Columns, first: str | None, second: str | None, score: str | None, files: _Files
+) -> str:
+    names = set(columns.values)
+    if first and second and (set(_PAIR) <= names or not names & set(_LABEL_NAMES)):
+        if score and not _is_binary(columns.values[score]):
+            return "sts"
+        binary = _choose(columns, _LABEL_NAMES, _is_binary, (first, second))
+        return "pair_classification" if binary else "bitext"
+    return "classification" if TRAIN in files.splits and len(files.splits) > 1 else "clustering"
+
+
+def _texts(columns: Columns) -> tuple[str | None, str | None, str | None]:
+    """The two columns of a pair, and the one column of a labelled text."""
+    if set(_PAIR) <= set(columns.values):
+        return "sentence1", "sentence2", "sentence1"
+    texts = [name for name, values in columns.values.items() if _is_text(values)]
+    named = next((name for name in _TEXT_NAMES if name in texts), None)
+    longest = max(texts, key=lambda name: _length(columns.values[name]), default=None)
+    first, second = (texts[0], texts[1]) if len(texts) > 1 else (None, None)
+    return first, second, named or longest
+
+
+def _choose(columns: Columns, names: Sequence[str], fits: Any, taken: Sequence[Any]) -> str | None:
+    usual = [name for name in names if name in columns.values]
+    others = [name for name in columns.values if name not in usual]
+    for name in [*usual, *others]:
+        if name not in taken and fits(columns.values[name]):
+            return name
+    return None
+
+
+def _sample(values: Any) -> list[Any]:
+    part = values[:1000]
+    return list(part) if isinstance(part, list | tuple) else part.to_pylist()
+
+
+def _is_number(values: Any) -> bool:
+    try:
+        return bool([float(value) for value in _sample(values) if value not in (None, "")])
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_binary(values: Any) -> bool:
+    return _is_number(values) and {float(v) for v in _sample(values) if v not in (None, "")} <= {
+        0.0,
+        1.0,
+    }
+
+
+def _is_label(values: Any) -> bool:
+    """Few different values for many rows."""
+    sample = [str(value) for value in _sample(values)]
+    return len(set(sample)) <= max(2, len(sample) // 3)
+
+
+def _is_text(values: Any) -> bool:
+    sample = [value for value in _sample(values) if isinstance(value, str)]
+    return bool(sample) and not _is_number(values) and len(set(sample)) > max(2, len(sample) // 3)
+
+
+def _length(values: Any) -> int:
+    return sum(len(str(value)) for value in _sample(values))

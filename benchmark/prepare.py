@@ -1,0 +1,136 @@
+"""Read a task's data once: its parts (split and subset), their plans and fingerprints."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmark.catalog import Choice, load_kind
+from benchmark.data.fingerprint import combined, fingerprint
+from benchmark.data.limit import limit_tables
+from benchmark.data.sources import read_tables
+from benchmark.errors import BenchmarkError, DataError
+from benchmark.protocols import Kind, Plan
+from benchmark.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPart:
+    """One split and subset, ready to encode; ``error`` instead of data when it cannot be read."""
+
+    split: str
+    subset: str
+    data: Any = None
+    plan: Plan = field(default_factory=dict)
+    fingerprint: str = ""
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task with the parts asked for; ``notes`` are findings about the task as a whole."""
+
+    task: Task
+    kind: Kind
+    parts: tuple[PreparedPart, ...]
+    notes: tuple[str, ...] = ()
+
+
+def prepare(choice: Choice, *, limit: int | None = None) -> Prepared:
+    """Read the chosen parts of a task, in declared order: splits, then subsets.
+
+    Parts that are not asked for are read too where the draws run on through them, as mteb's one
+    generator does, and where the task's fingerprint covers them.
+    """
+    task = choice.task
+    kind = load_kind(task.kind)
+    wanted = set(chosen_parts(choice))
+    whole = getattr(kind, "RUNNING_DRAWS", False) or "fingerprint" in task.source.settings
+    draws = random.Random(int({**kind.OPTIONS, **task.options}.get("seed", 42)))
+    parts: list[PreparedPart] = []
+    broken: str | None = None
+    for split in task.splits:
+        for subset in task.subsets:
+            if (split, subset) not in wanted and not whole:
+                continue
+            part = _prepare_part(task, kind, split, subset, draws, limit, broken)
+            if part.error and getattr(kind, "RUNNING_DRAWS", False):
+                broken = f"{split}/{subset}"
+            parts.append(part)
+    notes = _fingerprint_notes(task, parts) if limit is None else ()
+    return Prepared(task, kind, tuple(p for p in parts if (p.split, p.subset) in wanted), notes)
+
+
+def chosen_parts(choice: Choice) -> Iterator[tuple[str, str]]:
+    """The (split, subset) pairs of a choice, in declared order."""
+    for split in choice.task.splits:
+        for subset in choice.task.subsets:
+            if choice.splits and split not in choice.splits:
+                continue
+            if choice.subsets and subset not in choice.subsets:
+                continue
+            yield split, subset
+
+
+def _prepare_part(
+    task: Task,
+    kind: Kind,
+    split: str,
+    subset: str,
+    draws: random.Random,
+    limit: int | None,
+    broken: str | None,
+) -> PreparedPart:
+    start = time.perf_counter()
+    if broken:
+        message = f"{task.name}: its draws follow those of {broken}, which failed; mend that first"
+        return PreparedPart(split, subset, error=message)
+    try:
+        tables, findings = read_tables(task, kind, split, subset)
+        errors = [finding.message for finding in findings if finding.level == "error"]
+        if errors:
+            raise DataError(errors)
+        content = fingerprint(tables)
+        if limit is not None:
+            tables = limit_tables(tables, limit)
+        data = kind.read(tables, task, draws)
+        plan = kind.plan(data, task)
+    except BenchmarkError as error:
+        return PreparedPart(split, subset, error=f"{task.name}: {error}")
+    warnings: dict[str, int] = {}
+    for finding in findings:
+        warnings[finding.code] = warnings.get(finding.code, 0) + finding.count
+    messages = tuple(finding.message for finding in findings)
+    seconds = time.perf_counter() - start
+    return PreparedPart(split, subset, data, plan, content, warnings, messages, seconds)
+
+
+def _fingerprint_notes(task: Task, parts: Sequence[PreparedPart]) -> tuple[str, ...]:
+    declared = task.source.settings.get("fingerprint")
+    if not declared or any(part.error for part in parts):
+        return ()
+    found = combined({f"{part.split}/{part.subset}": part.fingerprint for part in parts})
+    return () if found == declared else (FINGERPRINT_DIFFERS,)
+
+
+FINGERPRINT_DIFFERS = "fingerprint_differs"
+"""The note of a result measured on other content than the task file declares."""
+
+
+def task_fingerprint(task: Task) -> str:
+    """The fingerprint of all splits and subsets, as ``fingerprint`` in ``[source]`` declares it."""
+    kind = load_kind(task.kind)
+    found = {}
+    for split, subset in chosen_parts(Choice(task)):
+        tables, findings = read_tables(task, kind, split, subset)
+        errors = [finding.message for finding in findings if finding.level == "error"]
+        if errors:
+            raise DataError(errors)
+        found[f"{split}/{subset}"] = fingerprint(tables)
+    return combined(found)

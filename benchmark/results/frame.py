@@ -1,0 +1,66 @@
+"""The rows of a run: one a model, task, split and subset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from benchmark.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Status = Literal["measured", "reused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One score; a failed one has no score and says why."""
+
+    model: str
+    task: str
+    kind: str
+    split: str | None
+    subset: str | None
+    main_score_name: str
+    main_score: float | None
+    status: Status
+    seconds: float | None = None
+    path: str | None = None
+    error: str | None = None
+    examples: int | None = None
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What an evaluation gave, in the order it ran."""
+
+    rows: Sequence[Row]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The rows that have no score."""
+        return tuple(row for row in self.rows if row.status == "failed")
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as plain dictionaries."""
+        return [asdict(row) for row in self.rows]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a pandas data frame, one column a field of ``Row``.
+
+        Raises MissingExtraError when pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingExtraError("pandas", "frame", "to_frame()") from None
+        return pd.DataFrame(self.to_dicts(), columns=list(Row.__dataclass_fields__))

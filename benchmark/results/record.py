@@ -1,0 +1,212 @@
+"""One task's result: a frozen record, and its JSON in mteb's layout with ours beside it.
+
+mteb's loader reads its own keys and drops ``embedmark``; ours holds what makes the number
+comparable. Everything that differs between two equal runs lies under ``cost`` and mteb's
+``evaluation_time`` and ``date``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from benchmark._version import PROTOCOL, REFERENCE, __version__
+from benchmark.data.fingerprint import combined
+from benchmark.errors import ResultError
+from benchmark.protocols import Identity
+from benchmark.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The measured scores of one split and subset."""
+
+    split: str
+    subset: str
+    languages: tuple[str, ...]
+    metrics: Mapping[str, Any]
+    main_score: float | None
+    examples: int
+    fingerprint: str
+    seed: int = 42
+    degenerate: tuple[str, ...] = ()
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    texts: int = 0
+    characters: int = 0
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def key(self) -> str:
+        """``split/subset``, what names the part within its result."""
+        return f"{self.split}/{self.subset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One model's result on one task, as its file holds it."""
+
+    task: str
+    kind: str
+    main_score_name: str
+    task_digest: str
+    identity: Identity
+    parts: Mapping[str, Part]
+    hard: bool = False
+    limit: int | None = None
+    notes: tuple[str, ...] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    peak_memory_mb: float = 0.0
+    date: float | None = None
+    protocol: str = PROTOCOL
+    version: str = __version__
+
+    def measures(self, task: Task, identity: Identity) -> bool:
+        """Whether it is of this task, model and protocol; the data's fingerprint is the part's."""
+        return (
+            self.task_digest == task.digest
+            and self.protocol == PROTOCOL
+            and self.identity == identity
+        )
+
+
+def to_json(result: Result) -> dict[str, Any]:
+    """The JSON object of a result."""
+    scores: dict[str, list[dict[str, Any]]] = {}
+    for part in result.parts.values():
+        entry = {name: _plain(value) for name, value in part.metrics.items()}
+        entry |= {
+            "main_score": _plain(part.main_score),
+            "hf_subset": part.subset,
+            "languages": list(part.languages),
+        }
+        scores.setdefault(part.split, []).append(entry)
+    seconds = {key: dict(part.seconds) for key, part in result.parts.items()}
+    fingerprints = {key: part.fingerprint for key, part in result.parts.items()}
+    return {
+        "dataset_revision": combined(fingerprints),
+        "task_name": result.task,
+        "mteb_version": f"{REFERENCE}+embedmark.{result.version}",
+        "scores": scores,
+        "evaluation_time": sum(sum(stages.values()) for stages in seconds.values()),
+        "kg_co2_emissions": None,
+        "date": result.date,
+        "embedmark": {
+            "version": result.version,
+            "protocol": result.protocol,
+            "kind": result.kind,
+            "main_score_name": result.main_score_name,
+            "hard": result.hard,
+            "limit": result.limit,
+            "task_digest": result.task_digest,
+            "model": {
+                "name": result.identity.name,
+                "revision": result.identity.revision,
+                "adapter": result.identity.adapter,
+                "options": dict(result.identity.options),
+                "slug": result.identity.slug,
+            },
+            "notes": list(result.notes),
+            "subsets": {key: _part_json(part) for key, part in result.parts.items()},
+            "environment": dict(result.environment),
+            "cost": {"seconds": seconds, "peak_memory_mb": result.peak_memory_mb},
+        },
+    }
+
+
+def from_json(content: Any, where: str) -> Result:
+    """Read a result of ours; ResultError when it is none, or damaged."""
+    try:
+        ours = content["embedmark"]
+        cost = ours["cost"]
+        parts: dict[str, Part] = {}
+        for split, entries in content["scores"].items():
+            for entry in entries:
+                part = _read_part(split, entry, ours["subsets"], cost["seconds"])
+                parts[part.key] = part
+        model = ours["model"]
+        return Result(
+            task=content["task_name"],
+            kind=ours["kind"],
+            main_score_name=ours["main_score_name"],
+            task_digest=ours["task_digest"],
+            identity=Identity(
+                model["name"], model["revision"], model["adapter"], model["options"], model["slug"]
+            ),
+            parts=parts,
+            hard=ours["hard"],
+            limit=ours["limit"],
+            notes=tuple(ours["notes"]),
+            environment=ours["environment"],
+            peak_memory_mb=cost["peak_memory_mb"],
+            date=content["date"],
+            protocol=ours["protocol"],
+            version=ours["version"],
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise ResultError(
+            f"{where}: not a result of EmbedMark, or damaged; run with --fresh to measure again"
+        ) from None
+
+
+def merged(old: Result, new: Result) -> Result:
+    """The new result, with the parts that only the old one has."""
+    parts = {**old.parts, **new.parts}
+    return replace(new, parts=dict(sorted(parts.items())))
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    return {
+        "fingerprint": part.fingerprint,
+        "examples": part.examples,
+        "seed": part.seed,
+        "texts": part.texts,
+        "characters": part.characters,
+        "prompts": dict(part.prompts),
+        "degenerate": list(part.degenerate),
+        "warnings": dict(part.warnings),
+        "error": part.error,
+    }
+
+
+def _read_part(
+    split: str, entry: dict[str, Any], ours: Mapping[str, Any], seconds: Mapping[str, Any]
+) -> Part:
+    metrics = dict(entry)
+    subset, main_score = metrics.pop("hf_subset"), metrics.pop("main_score")
+    languages = tuple(metrics.pop("languages"))
+    key = f"{split}/{subset}"
+    known = ours[key]
+    return Part(
+        split=split,
+        subset=subset,
+        languages=languages,
+        metrics=metrics,
+        main_score=main_score,
+        examples=known["examples"],
+        fingerprint=known["fingerprint"],
+        seed=known["seed"],
+        degenerate=tuple(known["degenerate"]),
+        warnings=known["warnings"],
+        texts=known["texts"],
+        characters=known["characters"],
+        prompts=known["prompts"],
+        seconds=seconds[key],
+        error=known["error"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as JSON holds them: NaN and infinity are null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

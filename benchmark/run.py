@@ -1,0 +1,306 @@
+"""Run models on tasks: read, encode, evaluate, save; a failure stops nothing but itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmark.cache import default_folder
+from benchmark.catalog import Choice, find_choices
+from benchmark.errors import BenchmarkError, ResultError
+from benchmark.measure import measure_part
+from benchmark.models.py import wrap
+from benchmark.models.table import Settings, load_model
+from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
+from benchmark.protocols import Encoder, Fitted, Model
+from benchmark.results.environment import environment, peak_memory_mb
+from benchmark.results.frame import Results, Row
+from benchmark.results.record import Part, Result
+from benchmark.results.store import (
+    limited_root,
+    read_result,
+    result_path,
+    save_result,
+    why_not_reused,
+)
+from benchmark.task import Task
+
+__all__ = ["Listener", "RunSettings", "evaluate", "run"]
+
+_KEPT_CHARACTERS = 200_000_000  # tasks kept in memory between models, by the size of their texts
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How a run behaves; nothing here changes a score."""
+
+    output: Path | None = None
+    cache: Path | None = None
+    limit: int | None = None
+    fresh: bool = False
+    model: Settings = Settings()
+
+
+class Listener(Protocol):
+    """What follows a run: a progress bar, a log, or nothing."""
+
+    def job(self, model: str, task: str, number: int, jobs: int) -> None: ...
+    def progress(self, done: int, total: int) -> None: ...
+    def note(self, message: str) -> None: ...
+    def rows(self, rows: Sequence[Row]) -> None: ...
+
+
+class Silent:
+    """A listener that does nothing."""
+
+    def job(self, model: str, task: str, number: int, jobs: int) -> None:
+        """Ignore."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Ignore."""
+
+    def note(self, message: str) -> None:
+        """Ignore."""
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Ignore."""
+
+
+def evaluate(
+    model: Any,
+    tasks: str | Task | Sequence[str | Task] = (),
+    *,
+    output: str | Path | None = None,
+    cache: str | Path | None = None,
+    limit: int | None = None,
+    fresh: bool = False,
+    batch_size: int | None = None,
+    device: str = "auto",
+) -> Results:
+    """Evaluate a model, or several, on tasks and return one row a model, task, split and subset.
+
+    ``model``: a URI, a loaded model, any object with ``encode(texts)``, or a list of these.
+    ``tasks``: names, suites, paths or parsed tasks; none means the starter suite. With ``output``,
+    results are saved there and identical ones reused. ``cache`` is the folder for vectors, the
+    platform's when None. A failed row carries its error; only an unknown name raises UsageError.
+    """
+    models = list(model) if isinstance(model, list | tuple) else [model]
+    named = [tasks] if isinstance(tasks, str | Task) else list(tasks)
+    choices = [
+        choice
+        for item in named or [None]
+        for choice in (
+            [Choice(item)] if isinstance(item, Task) else find_choices([item] if item else [])
+        )
+    ]
+    settings = RunSettings(
+        output=Path(output) if output is not None else None,
+        cache=Path(cache) if cache is not None else default_folder(),
+        limit=limit,
+        fresh=fresh,
+        model=Settings(batch_size, device),
+    )
+    return run(models, choices, settings)
+
+
+def run(
+    models: Sequence[Any],
+    choices: Sequence[Choice],
+    settings: RunSettings,
+    listener: Listener = Silent(),
+) -> Results:
+    """Run every model on every task, in order; what is complete is saved before the next starts."""
+    kept: dict[str, Prepared] = {}
+    rows: list[Row] = []
+    jobs = len(models) * len(choices)
+    number = 0
+    for item in models:
+        label = item if isinstance(item, str) else wrap(item).identity.name
+        loaded = _load(item, settings)
+        for choice in choices:
+            number += 1
+            listener.job(label, choice.task.name, number, jobs)
+            if isinstance(loaded, BenchmarkError):
+                found = [_failed(label, choice.task, None, None, str(loaded))]
+            else:
+                prepared = _prepared(choice, settings, kept, listener)
+                found = _run_job(label, loaded, prepared, settings, listener)
+            rows += found
+            listener.rows(found)
+    return Results(tuple(rows))
+
+
+def _load(item: Any, settings: RunSettings) -> Model | BenchmarkError:
+    try:
+        return load_model(item, settings.model) if isinstance(item, str) else wrap(item)
+    except BenchmarkError as error:
+        return error
+
+
+def _prepared(
+    choice: Choice, settings: RunSettings, kept: dict[str, Prepared], listener: Listener
+) -> Prepared:
+    name = choice.task.name
+    if name in kept:
+        return kept[name]
+    prepared = prepare(choice, limit=settings.limit)
+    for part in prepared.parts:
+        for message in part.messages:
+            listener.note(f"{name}: {message}")
+    if FINGERPRINT_DIFFERS in prepared.notes:
+        listener.note(
+            f"{name}: the data differ from the fingerprint in the task file (another version of "
+            "the package?); the result records it and no board claims it"
+        )
+    kept[name] = prepared
+    while len(kept) > 1 and sum(map(_characters, kept.values())) > _KEPT_CHARACTERS:
+        del kept[next(iter(kept))]
+    return prepared
+
+
+def _characters(prepared: Prepared) -> int:
+    return sum(
+        request.texts.nbytes for part in prepared.parts for request in part.plan.values()
+    )
+
+
+def _run_job(
+    label: str, model: Model, prepared: Prepared, settings: RunSettings, listener: Listener
+) -> list[Row]:
+    """One model on one task; parts already measured alike are reused."""
+    task = prepared.task
+    if not isinstance(model, Encoder | Fitted) and not hasattr(prepared.kind, "judge"):
+        listener.note(f"{label} ranks documents only; {task.name} ({task.kind}) is left out")
+        return []
+    root = None
+    if settings.output is not None:
+        root = limited_root(settings.output, settings.limit)
+    old = _old_result(root, model, task, settings, listener)
+    path = result_path(root, model.identity, task.name) if root else None
+    rows: dict[str, Row] = {}
+    measured: dict[str, Part] = {}
+    try:
+        for part in prepared.parts:
+            key = f"{part.split}/{part.subset}"
+            stored = old.parts.get(key) if old else None
+            if part.error:
+                rows[key] = _failed(label, task, part.split, part.subset, part.error)
+            elif stored and stored.fingerprint == part.fingerprint and not stored.error:
+                rows[key] = _row(label, task, stored, "reused", path)
+            else:
+                if stored:
+                    reason = "the data changed" if not stored.error else "it has no score"
+                    listener.note(f"{label} on {task.name} ({key}): measured again, {reason}")
+                rows[key] = _measure(label, model, prepared, part, settings, listener, measured)
+    finally:
+        if measured and root is not None:
+            result = _result(task, model, prepared, measured, settings)
+            save_result(root, result, fresh=settings.fresh)
+    return [
+        replace(row, path=str(path)) if path and row.status == "measured" else row
+        for row in rows.values()
+    ]
+
+
+def _measure(
+    label: str,
+    model: Model,
+    prepared: Prepared,
+    part: PreparedPart,
+    settings: RunSettings,
+    listener: Listener,
+    measured: dict[str, Part],
+) -> Row:
+    task = prepared.task
+    try:
+        found = measure_part(model, prepared, part, settings.cache, listener.progress)
+    except BenchmarkError as error:
+        message = f"{label} on {task.name}: {error}"
+        return _failed(label, task, part.split, part.subset, message)
+    measured[found.key] = found
+    for name in found.degenerate:
+        listener.note(
+            f"{label} on {task.name} ({found.key}): {name} is undefined on constant similarities "
+            "and counted as 0"
+        )
+    if found.error:
+        return _failed(label, task, part.split, part.subset, found.error)
+    return _row(label, task, found, "measured", None)
+
+
+def _old_result(
+    root: Path | None, model: Model, task: Task, settings: RunSettings, listener: Listener
+) -> Result | None:
+    """The stored result when it may be reused; a note says why when it may not."""
+    if root is None or settings.fresh:
+        return None
+    try:
+        old = read_result(result_path(root, model.identity, task.name))
+    except ResultError as error:
+        listener.note(f"{error}; measured again, the file is kept in history/")
+        return None
+    if old is None:
+        return None
+    reason = why_not_reused(old, task.digest, model.identity)
+    if reason:
+        listener.note(f"{model.identity.name} on {task.name}: measured again, {reason}")
+        return None
+    return old
+
+
+def _result(
+    task: Task,
+    model: Model,
+    prepared: Prepared,
+    measured: Mapping[str, Part],
+    settings: RunSettings,
+) -> Result:
+    return Result(
+        task=task.name,
+        kind=task.kind,
+        main_score_name=task.main_score,
+        task_digest=task.digest,
+        identity=model.identity,
+        parts=dict(measured),
+        hard=task.hard,
+        limit=settings.limit,
+        notes=prepared.notes,
+        environment=environment(),
+        peak_memory_mb=peak_memory_mb(),
+        date=round(time.time(), 3),
+    )
+
+
+def _row(label: str, task: Task, part: Part, status: Any, path: Path | None) -> Row:
+    return Row(
+        model=label,
+        task=task.name,
+        kind=task.kind,
+        split=part.split,
+        subset=part.subset,
+        main_score_name=task.main_score,
+        main_score=part.main_score,
+        status=status,
+        seconds=round(sum(part.seconds.values()), 3),
+        path=str(path) if path else None,
+        examples=part.examples,
+        hard=task.hard,
+    )
+
+
+def _failed(label: str, task: Task, split: str | None, subset: str | None, error: str) -> Row:
+    return Row(
+        label,
+        task.name,
+        task.kind,
+        split,
+        subset,
+        task.main_score,
+        None,
+        "failed",
+        error=error,
+        hard=task.hard,
+    )
