@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nox
 
@@ -55,20 +57,21 @@ def wheel(session: nox.Session) -> None:
     The install is not editable, in an empty environment outside the checkout, with an empty home
     and cache and without network.
     """
-    work = Path(session.create_tmp()).resolve()
-    dist, wheels, room = work / "dist", work / "wheels", work / "room"
-    for folder in (dist, wheels, room):
-        session.run("python", "-c", _EMPTY_FOLDER, str(folder))
     session.install("build")
-    session.run("python", "-m", "build", "--sdist", "--outdir", str(dist), silent=True)
-    (sdist,) = dist.glob("*.tar.gz")
-    session.run("pip", "wheel", "--quiet", "--wheel-dir", str(wheels), f"{sdist}[starter]")
-    offline = ("--quiet", "--no-index", "--find-links", str(wheels))
-    session.run("python", "-m", "venv", str(room / "venv"))
-    python = str(next((room / "venv").glob("*/python*")))
-    session.run(python, "-m", "pip", "install", *offline, "embedmark[starter]", external=True)
-    session.chdir(room)
-    session.run(python, str(HERE / "tests/wheel/installed.py"), str(room), external=True)
+    with TemporaryDirectory() as name:
+        room = Path(name).resolve()
+        session.run("python", "-m", "build", "--sdist", "--outdir", str(room), silent=True)
+        (sdist,) = room.glob("*.tar.gz")
+        wheels = room / "wheels"
+        session.run("pip", "wheel", "--quiet", "--wheel-dir", str(wheels), f"{sdist}[starter]")
+        session.run("python", "-m", "venv", str(room / "venv"))
+        folder = room / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+        python = str(folder / "python")
+        offline = ("--quiet", "--no-index", "--find-links", str(wheels))
+        session.run(python, "-m", "pip", "install", *offline, "embedmark[starter]", external=True)
+        session.chdir(room)
+        session.run(python, str(HERE / "tests/wheel/installed.py"), str(room), external=True)
+        session.chdir(HERE)
 
 
 @nox.session(default=False)
@@ -84,12 +87,6 @@ def speed(session: nox.Session) -> None:
     """Proves that help comes at once: ``embedmark --help`` costs at most 3 times a bare Python."""
     session.install("-e", ".")
     session.run("python", "tests/speed/help.py")
-
-
-_EMPTY_FOLDER = (
-    "import pathlib, shutil, sys; folder = pathlib.Path(sys.argv[1]); "
-    "shutil.rmtree(folder, ignore_errors=True); folder.mkdir(parents=True)"
-)
 
 
 def _requirements(extra: str, *names: str) -> list[str]:
