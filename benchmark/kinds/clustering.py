@@ -25,6 +25,8 @@ TASK_TYPE = "Clustering"
 TABLES = {"rows": {"text": "text", "label": "labels"}}
 METRICS = ("v_measure", "ami")
 MAIN_SCORE = "v_measure"
+RUNNING_DRAWS = True
+"""One generator runs on through all splits and subsets, so each must be read to score the next."""
 OPTIONS: dict[str, Any] = {
     "max_fraction_of_documents_to_embed": 0.04,
     "max_document_to_embed": 0,

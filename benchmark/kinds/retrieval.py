@@ -63,6 +63,11 @@ class RetrievalData:
     same_id: NDArray[np.int64]
     warnings: Mapping[str, int]
 
+    @property
+    def tie_order(self) -> NDArray[np.int64]:
+        """All documents by id descending, the order in which equal scores stand."""
+        return np.argsort(-self.order)
+
 
 def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
     """Turn ids into row numbers and drop queries without any judgement; nothing is drawn.

@@ -1,0 +1,255 @@
+"""Score the same vectors with mteb and with EmbedMark, and compare everything that mteb writes."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from datasets import Dataset, DatasetDict
+from mteb.abstasks import (
+    AbsTaskBitextMining,
+    AbsTaskClassification,
+    AbsTaskClustering,
+    AbsTaskPairClassification,
+    AbsTaskRetrieval,
+    AbsTaskSTS,
+)
+from mteb.abstasks.task_metadata import TaskMetadata
+from mteb.models.model_meta import ModelMeta, ScoringFunction
+from mteb.similarity_functions import select_pairwise_similarity, select_similarity
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from benchmark.catalog import load_kind
+from benchmark.protocols import Embeddings
+from benchmark.task import Source, Task
+
+Tables = Mapping[str, pa.Table]
+Parts = Mapping[tuple[str, str], Tables]
+"""(split, subset) -> tables."""
+
+EXACT, ROUNDED = 1e-6, 1.1e-5
+"""mteb rounds the means of trec_eval's metrics to five decimals."""
+
+_BASE: Mapping[str, type] = {
+    "sts": AbsTaskSTS,
+    "pair_classification": AbsTaskPairClassification,
+    "classification": AbsTaskClassification,
+    "clustering": AbsTaskClustering,
+    "bitext": AbsTaskBitextMining,
+    "retrieval": AbsTaskRetrieval,
+}
+
+
+class LookupEncoder:
+    """An mteb encoder that knows the vector of every text."""
+
+    def __init__(self, vectors: Mapping[str, NDArray[Any]], similarity: str) -> None:
+        self.vectors = vectors
+        self.function = ScoringFunction(similarity)
+        self.mteb_model_meta = ModelMeta.create_empty()
+
+    def encode(self, inputs: Any, **_: Any) -> NDArray[Any]:
+        texts = [text for batch in inputs for text in batch["text"]]
+        return np.stack([self.vectors[text] for text in texts])
+
+    def similarity(self, a: Any, b: Any) -> Any:
+        return select_similarity(a, b, self.function)
+
+    def similarity_pairwise(self, a: Any, b: Any) -> Any:
+        return select_pairwise_similarity(a, b, self.function)
+
+
+def make_task(kind: str, parts: Parts, main_score: str, options: Mapping[str, Any]) -> Task:
+    """Our task for data in memory."""
+    splits = tuple(dict.fromkeys(split for split, _ in parts))
+    subsets = {subset: ("eng-Latn",) for _, subset in parts}
+    return Task(
+        name="Memory",
+        kind=kind,
+        main_score=main_score,
+        source=Source("files", {}, Path()),
+        splits=splits,
+        subsets=MappingProxyType(subsets),
+        columns={},
+        options=MappingProxyType(dict(options)),
+        prompt={},
+    )
+
+
+def ours(
+    task: Task,
+    parts: Parts,
+    vectors: Mapping[str, NDArray[Any]],
+    similarity: str = "cosine",
+    only: Sequence[tuple[str, str]] | None = None,
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Our metrics of every part; ``only`` evaluates some and still draws for all."""
+    kind: Any = load_kind(task.kind)
+    draws = random.Random(42)
+    scores = {}
+    for split in task.splits:
+        for subset in task.subsets:
+            data = kind.read(parts[split, subset], task, draws)
+            if only is not None and (split, subset) not in only:
+                continue
+            encoded = {
+                name: np.stack([vectors[text] for text in request.texts.to_pylist()])
+                for name, request in kind.plan(data, task).items()
+            }
+            embeddings = Embeddings(encoded, similarity)
+            scores[split, subset] = dict(kind.evaluate(data, embeddings, task).metrics)
+    return scores
+
+
+def theirs(
+    task: Task, parts: Parts, vectors: Mapping[str, NDArray[Any]], similarity: str = "cosine"
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """mteb's metrics of every part, in the order in which ``mteb.evaluate`` goes."""
+    instance = _mteb_task(task, parts)
+    encoder = LookupEncoder(vectors, similarity)
+    scores = {}
+    with threadpool_limits(1):
+        for split in task.splits:
+            for subset in task.subsets:
+                found = instance.evaluate(
+                    encoder, split, subsets_to_run=[subset], encode_kwargs={"batch_size": 512}
+                )
+                scores[split, subset] = found[subset]
+    return scores
+
+
+def differences(
+    expected: Mapping[str, Any], actual: Mapping[str, Any], path: str = ""
+) -> dict[str, float]:
+    """Absolute difference by name of everything that mteb wrote; a missing value is infinite."""
+    found: dict[str, float] = {}
+    for name, value in expected.items():
+        if name in ("main_score", "hf_subset", "languages"):
+            continue
+        here = f"{path}{name}"
+        found.update(_compare(value, actual.get(name, _ABSENT), here))
+    return found
+
+
+def assert_equal(
+    expected: Mapping[tuple[str, str], Mapping[str, Any]],
+    actual: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    rounded: bool = False,
+    allowed: Mapping[str, float] | None = None,
+) -> None:
+    """Every number within its tolerance; ``allowed`` loosens those whose name fits a pattern."""
+    assert expected.keys() == actual.keys()
+    bad = {}
+    for part, metrics in expected.items():
+        for name, difference in differences(metrics, actual[part]).items():
+            mean = name.split("_at_")[0] in ("ndcg", "map", "recall", "precision", "hit_rate")
+            limit = ROUNDED if rounded and (mean or name == "accuracy") else EXACT
+            for pattern, loose in (allowed or {}).items():
+                limit = max(limit, loose) if fnmatch(name, pattern) else limit
+            if not difference <= limit:
+                bad[part, name] = difference
+    assert bad == {}
+
+
+_ABSENT = object()
+
+
+def _compare(expected: Any, actual: Any, name: str) -> dict[str, float]:
+    if actual is _ABSENT:
+        return {name: math.inf}
+    if isinstance(expected, Mapping):
+        return differences(expected, actual, f"{name}.")
+    if isinstance(expected, list):
+        if len(expected) != len(actual):
+            return {name: math.inf}
+        found: dict[str, float] = {}
+        for number, (left, right) in enumerate(zip(expected, actual, strict=True)):
+            found.update(_compare(left, right, f"{name}.{number}"))
+        return found
+    if expected is None or actual is None:
+        return {name: 0.0 if expected is actual else math.inf}
+    if math.isnan(expected) or math.isnan(actual):
+        return {name: 0.0 if math.isnan(expected) and math.isnan(actual) else math.inf}
+    return {name: abs(float(expected) - float(actual))}
+
+
+def _mteb_task(task: Task, parts: Parts) -> Any:
+    kind: Any = load_kind(task.kind)
+    single = set(task.subsets) == {"default"}
+    languages = ["eng-Latn"] if single else {name: ["eng-Latn"] for name in task.subsets}
+    metadata = TaskMetadata(
+        name=task.name,
+        type=kind.TASK_TYPE,
+        main_score=task.main_score,
+        description="data in memory",
+        reference="https://github.com/embeddings-benchmark/mteb",
+        dataset={"path": "NA", "revision": "NA"},
+        category="t2t",
+        eval_splits=list(task.splits),
+        eval_langs=languages,
+        date=("2022-12-22", "2022-12-22"),
+        dialect=[],
+        domains=[],
+        task_subtypes=[],
+        license="cc-by-4.0",
+        annotations_creators="derived",
+        modalities=["text"],
+        sample_creation="found",
+        bibtex_citation="",
+    )
+    attributes: dict[str, Any] = {"metadata": metadata, **_attributes(task.kind, task.options)}
+    instance = type("Memory", (_BASE[task.kind],), attributes)()
+    data: dict[str, Any] = {}
+    for subset in task.subsets:
+        data[subset] = {}
+        for split in task.splits:
+            data[subset].update(_mteb_data(task.kind, split, parts[split, subset]))
+        if task.kind != "retrieval":
+            data[subset] = DatasetDict(data[subset])
+    instance.dataset = data["default"] if single and task.kind != "retrieval" else data
+    instance.data_loaded = True
+    return instance
+
+
+def _attributes(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    attributes: dict[str, Any] = dict(options)
+    if kind == "clustering":
+        attributes.update(input_column_name="text", label_column_name="label")
+        number = options.get("max_document_to_embed", 0)
+        attributes["max_document_to_embed"] = None if number in (0, "all") else number
+        if number:
+            attributes["max_fraction_of_documents_to_embed"] = None
+        attributes["max_depth"] = options.get("max_depth") or None
+    if kind == "pair_classification":
+        attributes["label_column_name"] = "label"
+    return attributes
+
+
+def _mteb_data(kind: str, split: str, tables: Tables) -> dict[str, Any]:
+    if kind == "retrieval":
+        return {split: _mteb_retrieval(tables)}
+    data = {split: Dataset.from_dict(tables["rows"].to_pydict())}
+    if kind == "classification":
+        data["train"] = Dataset.from_dict(tables["train"].to_pydict())
+    return data
+
+
+def _mteb_retrieval(tables: Tables) -> dict[str, Any]:
+    judged: dict[str, dict[str, int]] = {}
+    for row in tables["qrels"].to_pylist():
+        judged.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row.get("score", 1))
+    return {
+        "corpus": Dataset.from_dict(tables["corpus"].to_pydict()),
+        "queries": Dataset.from_dict(tables["queries"].to_pydict()),
+        "relevant_docs": judged,
+        "top_ranked": None,
+    }
