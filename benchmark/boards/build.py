@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmark.boards.board import Board
-from benchmark.boards.claims import Cell, References, cell_of, newest, references
+from benchmark.boards.claims import (
+    Cell,
+    Fingerprints,
+    Wanted,
+    cell_of,
+    majority_fingerprints,
+    newest,
+)
 from benchmark.boards.scores import TaskResult
 from benchmark.errors import TaskFileError, nearest
 from benchmark.stats.borda import borda_ranks
@@ -63,22 +70,23 @@ def build_leaderboard(
     suite: Suite,
     tasks: Mapping[str, Task],
     results: Iterable[TaskResult],
-    protocols: Mapping[str, str] | None = None,
 ) -> Leaderboard:
     """Build a board over the results of its suite; ``tasks`` has every task of the suite.
 
-    ``protocols`` is the protocol that each kind measures with now; where it is not given, results
-    are held against each other only. A task's score is the mean of the main scores of all the
+    A task's score is the mean of the main scores of all the
     splits and subsets that the suite asks for, and missing when one of them is. Rows stand by
     mean over tasks, best first, then by name; rows without a mean come last. Raises TaskFileError
     when the suite or the board asks for what the tasks do not have.
     """
     wanted = {part.name: wanted_entries(suite, part, tasks) for part in suite.tasks}
     by_row = _results_by_row(board, wanted, results)
-    known = {
-        name: references(tasks[name], by_row.values(), wanted[name], protocols) for name in wanted
+    data = {name: _fingerprints(name, by_row.values(), wanted[name]) for name in wanted}
+    cells = {
+        row: {
+            name: cell_of(found.get(name), tasks[name], wanted[name], data[name]) for name in wanted
+        }
+        for row, found in by_row.items()
     }
-    cells = {row: _cells(found, tasks, wanted, known) for row, found in by_row.items()}
     shown = {row: line for row, line in cells.items() if _scored(line.values())}
     averaging = Averaging(
         tasks=tuple(
@@ -163,16 +171,10 @@ def _results_by_row(
     return rows
 
 
-def _cells(
-    found: Mapping[str, TaskResult],
-    tasks: Mapping[str, Task],
-    wanted: Mapping[str, tuple[tuple[str, str], ...]],
-    known: Mapping[str, References],
-) -> dict[str, Cell]:
-    return {
-        name: cell_of(found.get(name), tasks[name], entries, known[name])
-        for name, entries in wanted.items()
-    }
+def _fingerprints(
+    task: str, rows: Iterable[Mapping[str, TaskResult]], wanted: Wanted
+) -> Fingerprints:
+    return majority_fingerprints((found[task] for found in rows if task in found), wanted)
 
 
 def _scored(cells: Iterable[Cell]) -> bool:

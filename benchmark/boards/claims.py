@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from benchmark._version import PROTOCOL
 from benchmark.boards.scores import Entry, TaskResult
 from benchmark.data.fingerprint import combined
+from benchmark.prepare import FINGERPRINT_DIFFERS
 from benchmark.stats.means import mean
 from benchmark.task import Task
 
 MEASURED, IMPORTED = "measured", "imported"
-MISSING, FAILED = "missing", "failed"
-OTHER_TASK, OTHER_DATA, OTHER_PROTOCOL = (
-    "task file differs",
-    "fingerprint differs",
-    "protocol differs",
-)
+MISSING, FAILED, LIMITED = "missing", "failed", "limited"
+OTHER_TASK = "task file differs"
+OTHER_DATA = "fingerprint differs"
+OTHER_PROTOCOL = "protocol differs"
 SCORED = (MEASURED, IMPORTED)
-STATUSES = (*SCORED, MISSING, FAILED, OTHER_TASK, OTHER_DATA, OTHER_PROTOCOL)
+UNCLAIMED = (LIMITED, OTHER_TASK, OTHER_DATA, OTHER_PROTOCOL)
+STATUSES = (*SCORED, MISSING, FAILED, *UNCLAIMED)
 
 _NO_REVISION = ("", "external", "no_revision_available")
 
@@ -36,55 +37,41 @@ class Cell:
     absent: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class References:
-    """What results of a task are held against: a protocol, and a fingerprint by split, subset.
+Fingerprints = Mapping[tuple[str, str], str | None]
+"""What results of a task are held against: a fingerprint by split and subset, or None."""
 
-    None where nothing is known, or where results disagree and no majority decides: then none of
-    those that disagree is claimed.
+
+def majority_fingerprints(results: Iterable[TaskResult], wanted: Wanted) -> Fingerprints:
+    """The data that more than half of a task's results were measured on, by split and subset.
+
+    None where no fingerprint is known, or where no majority decides: then none of the results
+    that disagree is claimed.
     """
+    found = [{(e.split, e.subset): e.fingerprint for e in result.entries} for result in results]
+    return {key: _majority(entries.get(key, "") for entries in found) for key in wanted}
 
-    protocol: str | None
-    fingerprints: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
 
+def cell_of(
+    result: TaskResult | None, task: Task, wanted: Wanted, fingerprints: Fingerprints
+) -> Cell:
+    """Decide a cell: the mean of all the wanted main scores, or why there is none.
 
-def references(
-    task: Task,
-    rows: Iterable[Mapping[str, TaskResult]],
-    wanted: Wanted,
-    protocols: Mapping[str, str] | None = None,
-) -> References:
-    """Find what the results of a task must agree with.
-
-    The protocol is the given one of the task's kind, else the one that most results have. The
-    fingerprint of each split and subset is the one that most results have; it counts only where
-    the task file declares none, or where a result does not cover the whole task, which is what a
-    task file's fingerprint is of.
+    A result of ours counts when it measured all examples, by the task file and the protocol as
+    they are now, on the data that the task file declares; ``fingerprints`` stand in where the task
+    file declares none, or where the result covers only a part of the task.
     """
-    results = [found[task.name] for found in rows if task.name in found]
-    results = [result for result in results if result.measured]
-    protocol = (protocols or {}).get(task.kind)
-    if protocol is None:
-        protocol = _majority(result.protocol for result in results)
-    entries = [{(e.split, e.subset): e.fingerprint for e in r.entries} for r in results]
-    return References(
-        protocol=protocol,
-        fingerprints={key: _majority(found.get(key, "") for found in entries) for key in wanted},
-    )
-
-
-def cell_of(result: TaskResult | None, task: Task, wanted: Wanted, known: References) -> Cell:
-    """Decide a cell: the mean of all the wanted main scores, or the reason for there being none."""
     if result is None:
         return Cell(None, MISSING, tuple(f"{split}/{subset}" for split, subset in wanted))
-    if result.measured:
-        if task.digest and result.task_digest and result.task_digest != task.digest:
-            return Cell(None, OTHER_TASK)
-        if result.protocol and result.protocol != known.protocol:
-            return Cell(None, OTHER_PROTOCOL)
     entries = {(entry.split, entry.subset): entry for entry in result.entries}
-    if _data_differs(entries, task, wanted, known):
-        return Cell(None, OTHER_DATA)
+    if result.measured:
+        if result.limit is not None:
+            return Cell(None, LIMITED)
+        if task.digest and result.task_digest != task.digest:
+            return Cell(None, OTHER_TASK)
+        if result.protocol != PROTOCOL:
+            return Cell(None, OTHER_PROTOCOL)
+        if _data_differs(result, entries, task, fingerprints):
+            return Cell(None, OTHER_DATA)
     absent = [key for key in wanted if key not in entries]
     failed = [key for key in wanted if key in entries and entries[key].main_score is None]
     if absent or failed:
@@ -117,14 +104,19 @@ def _precedence(result: TaskResult) -> tuple[bool, bool, bool, tuple[int, ...], 
 
 
 def _data_differs(
-    entries: Mapping[tuple[str, str], Entry], task: Task, wanted: Wanted, known: References
+    result: TaskResult,
+    entries: Mapping[tuple[str, str], Entry],
+    task: Task,
+    fingerprints: Fingerprints,
 ) -> bool:
     found = {key: entry.fingerprint for key, entry in entries.items() if entry.fingerprint}
     declared = str(task.source.settings.get("fingerprint", ""))
     everything = [(split, subset) for split in task.splits for subset in task.subsets]
     if declared and all(key in found for key in everything):
         return combined({"/".join(key): found[key] for key in everything}) != declared
-    return any(found.get(key, "") not in ("", known.fingerprints[key]) for key in wanted)
+    return FINGERPRINT_DIFFERS in result.notes or any(
+        found.get(key, "") not in ("", expected) for key, expected in fingerprints.items()
+    )
 
 
 def _majority(values: Iterable[str]) -> str | None:

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from benchmark.boards.build import Leaderboard
-from benchmark.boards.claims import (
-    FAILED,
-    IMPORTED,
-    MISSING,
-    OTHER_DATA,
-    OTHER_PROTOCOL,
-    OTHER_TASK,
-)
+from benchmark.boards.claims import FAILED, IMPORTED, MISSING, UNCLAIMED
 
 
 def note(table: Leaderboard) -> str:
     """One plain sentence: scale, size, policy for missing cells, and how many there are."""
     parts = [_scores(table), _policy(table), _cells(table)]
-    if table.counts.get(IMPORTED):
-        parts.append(
-            f"{_count(table.counts[IMPORTED], 'score')} come from result files that EmbedMark did"
-            " not write (imported)"
-        )
     if table.board.revisions == "joined":
         parts.append("the revisions of a model are joined in one row")
     if table.without_scores:
@@ -41,33 +29,29 @@ def _scores(table: Leaderboard) -> str:
 
 
 def _policy(table: Leaderboard) -> str:
-    borda = "a missing task earns no Borda points"
     if table.board.missing == "strict":
-        return (
-            f"missing tasks are handled strictly: a mean that needs one is left empty, and {borda}"
-        )
-    left_out = [name for name in table.tasks if name not in table.averaging.tasks]
-    without = f" (without {', '.join(left_out)})" if left_out else ""
+        rule = "a mean that needs one is left empty"
+    else:
+        left_out = [name for name in table.tasks if name not in table.averaging.tasks]
+        without = f", without {', '.join(left_out)}" if left_out else ""
+        count = _count(len(table.averaging.tasks), "task")
+        rule = f"means are over the {count} that all models have{without}"
     return (
-        "missing tasks are handled in common: means are over the"
-        f" {_count(len(table.averaging.tasks), 'task')} that all models have{without}, and {borda}"
+        f"policy for missing scores: {table.board.missing} ({rule}), and they earn no Borda points"
     )
 
 
 def _cells(table: Leaderboard) -> str:
     counts = table.counts
-    total = len(table.rows) * len(table.tasks)
-    text = f"{counts.get(MISSING, 0)} of {total} cells are missing"
+    text = f"cells missing: {counts.get(MISSING, 0)} of {len(table.rows) * len(table.tasks)}"
     if counts.get(FAILED):
-        text += f" and {counts[FAILED]} failed"
-    reasons = [
-        f"{counts[status]} {status}"
-        for status in (OTHER_TASK, OTHER_DATA, OTHER_PROTOCOL)
-        if counts.get(status)
-    ]
+        text += f", failed: {counts[FAILED]}"
+    reasons = [f"{counts[status]} {status}" for status in UNCLAIMED if counts.get(status)]
     if reasons:
-        text += f", and {_count(sum(map(int, (r.split()[0] for r in reasons))), 'cell')} are not"
-        text += f" claimed ({', '.join(reasons)})"
+        number = sum(counts.get(status, 0) for status in UNCLAIMED)
+        text += f", not claimed: {number} ({', '.join(reasons)})"
+    if counts.get(IMPORTED):
+        text += f", imported (read from files that EmbedMark did not write): {counts[IMPORTED]}"
     return text
 
 

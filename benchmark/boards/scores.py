@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ResultError, UsageError
+from benchmark.protocols import Identity
+from benchmark.results.store import MODEL_META, result_path
+from benchmark.task import DEFAULT_SUBSET
 
-NOT_RESULTS = frozenset({"model_meta.json"})
 _SKIPPED_FOLDERS = frozenset({"history", "samples"})
 
 
@@ -36,7 +38,7 @@ class TaskResult:
     """One result file: a model's scores on one task.
 
     ``measured`` says that EmbedMark wrote it; what mteb's own files do not hold is then empty
-    (``kind``, ``protocol``, ``task_digest``, the fingerprints).
+    (``kind``, ``protocol``, ``task_digest``, the fingerprints). ``date`` is in seconds since 1970.
     """
 
     path: Path
@@ -52,7 +54,9 @@ class TaskResult:
     task_digest: str = ""
     dataset_revision: str = ""
     mteb_version: str = ""
-    date: str = ""
+    date: float | None = None
+    limit: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_results(
@@ -70,8 +74,9 @@ def read_results(
             " with --results"
         )
     results, problems = [], []
+    stems = None if tasks is None else {_stem(task) for task in tasks}
     for path, model, revision, slug in result_paths(folder):
-        if tasks is not None and path.stem not in tasks:
+        if stems is not None and path.stem not in stems:
             continue
         try:
             results.append(read_result(path, model, revision, slug))
@@ -111,20 +116,18 @@ def read_result(path: Path, model: str, revision: str, slug: str = "") -> TaskRe
     another task than its own file name does, or scores one subset twice.
     """
     content = _load(path)
-    ours = content.get("embedmark")
-    ours = ours if isinstance(ours, dict) else {}
-    task = _text(content.get("task_name"))
-    if task and task != path.stem:
-        raise ResultError(f"{path}: holds the task '{task}'; rename the file to {task}.json")
-    identity = ours.get("model")
-    identity = identity if isinstance(identity, dict) else {}
+    ours = _table(content.get("embedmark"))
+    task = _text(content.get("task_name")) or path.stem
+    if _stem(task) != path.stem:
+        raise ResultError(f"{path}: holds the task '{task}'; rename the file to {_stem(task)}.json")
+    identity, limit = _table(ours.get("model")), ours.get("limit")
     return TaskResult(
         path=path,
         model=_text(identity.get("name")) or model,
         revision=_text(identity.get("revision")) or revision,
         slug=_text(identity.get("slug")) or slug,
-        task=path.stem,
-        entries=tuple(_entries(path, content.get("scores"), ours.get("subsets"))),
+        task=task,
+        entries=tuple(_entries(path, content["scores"], ours)),
         measured=bool(ours),
         kind=_text(ours.get("kind")),
         main_score_name=_text(ours.get("main_score_name")),
@@ -132,7 +135,9 @@ def read_result(path: Path, model: str, revision: str, slug: str = "") -> TaskRe
         task_digest=_text(ours.get("task_digest")),
         dataset_revision=_text(content.get("dataset_revision")),
         mteb_version=_text(content.get("mteb_version")),
-        date=_text(content.get("date")),
+        date=_number(content.get("date")),
+        limit=limit if isinstance(limit, int) else None,
+        notes=_texts(ours.get("notes")),
     )
 
 
@@ -151,8 +156,9 @@ def _load(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _entries(path: Path, scores: Any, details: Any) -> Iterator[Entry]:
-    details = details if isinstance(details, dict) else {}
+def _entries(path: Path, scores: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Entry]:
+    details = _table(ours.get("subsets"))
+    seconds = _table(_table(ours.get("cost")).get("seconds"))
     seen = set()
     for split, rows in scores.items():
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -161,33 +167,49 @@ def _entries(path: Path, scores: Any, details: Any) -> Iterator[Entry]:
                 " measure again"
             )
         for row in rows:
-            subset = _text(row.get("hf_subset")) or "default"
+            subset = _text(row.get("hf_subset")) or DEFAULT_SUBSET
             if (split, subset) in seen:
                 raise ResultError(
                     f"{path}: two entries for split '{split}' and subset '{subset}'; delete one"
                 )
             seen.add((split, subset))
-            detail = details.get(f"{split}/{subset}")
-            yield _entry(split, subset, row, detail if isinstance(detail, dict) else {})
+            key = f"{split}/{subset}"
+            yield _entry(split, subset, row, _table(details.get(key)), _table(seconds.get(key)))
 
 
-def _entry(split: str, subset: str, row: Mapping[str, Any], detail: Mapping[str, Any]) -> Entry:
-    seconds = detail.get("seconds")
-    parts = list(seconds.values()) if isinstance(seconds, dict) else []
-    numbers = [part for value in parts if (part := _number(value)) is not None]
+def _entry(
+    split: str,
+    subset: str,
+    row: Mapping[str, Any],
+    detail: Mapping[str, Any],
+    seconds: Mapping[str, Any],
+) -> Entry:
+    stages = [part for value in seconds.values() if (part := _number(value)) is not None]
     examples = detail.get("examples")
-    languages, degenerate = row.get("languages"), detail.get("degenerate")
     return Entry(
         split=split,
         subset=subset,
         main_score=_number(row.get("main_score")),
-        languages=tuple(map(str, languages)) if isinstance(languages, list) else (),
+        languages=_texts(row.get("languages")),
         examples=examples if isinstance(examples, int) else None,
         fingerprint=_text(detail.get("fingerprint")),
-        seconds=math.fsum(numbers) if numbers else None,
-        degenerate=tuple(map(str, degenerate)) if isinstance(degenerate, list) else (),
+        seconds=math.fsum(stages) if stages else None,
+        degenerate=_texts(detail.get("degenerate")),
         error=_text(detail.get("error")),
     )
+
+
+def _stem(task: str) -> str:
+    """The name of a task's file without its ending."""
+    return result_path(Path(), Identity("", "", ""), task).stem
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _number(value: Any) -> float | None:
@@ -209,7 +231,7 @@ def _files(folder: Path) -> list[Path]:
     return [
         Path(entry.path)
         for entry in _scan(folder)
-        if entry.name.endswith(".json") and entry.name not in NOT_RESULTS and entry.is_file()
+        if entry.name.endswith(".json") and entry.name != MODEL_META and entry.is_file()
     ]
 
 
