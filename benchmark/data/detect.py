@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.data.formats import Columns, FileOptions, read_columns, split_suffixes
+from benchmark.data.formats import Columns, FileOptions, first_row, read_columns, split_suffixes
 from benchmark.errors import DataError, UsageError
 
 TRAIN, SPLITS = "train", ("test", "dev", "validation", "val", "train")
@@ -61,11 +61,8 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
             f"{folder}: no data of a known shape (found {names}); expected corpus, queries and "
             "qrels, or <split>.jsonl/.csv/.tsv/.parquet with text and label, or sentence pairs"
         )
-    columns = _head(files.first, FileOptions())
-    header: tuple[str, ...] = ()
-    if _headless(columns):
-        header = tuple(f"column{number}" for number in range(1, len(columns.values) + 1))
-        columns = _head(files.first, FileOptions(header=header))
+    header = _made_header(first_row(files.first, files.first.name))
+    columns = read_columns(files.first, files.first.name, FileOptions(header=header))
     shape, mapping = _by_columns(columns, kind, files, folder)
     if header:
         names = {column: name for name, column in mapping.items()}
@@ -154,13 +151,10 @@ def _by_pattern(stems: Mapping[str, Path]) -> _Files | None:
     return _Files(ordered, tuple(subsets), "".join(template) + ending, path)
 
 
-def _head(path: Path, options: FileOptions) -> Columns:
-    return read_columns(path, path.name, options)
-
-
-def _headless(columns: Columns) -> bool:
-    """A file without a header row: what would be its names holds a number."""
-    return any(re.fullmatch(r"-?\d+(\.\d+)?", name.strip()) for name in columns.values)
+def _made_header(row: Sequence[str]) -> tuple[str, ...]:
+    """Names for the columns of a file without a header row: its first row holds a number."""
+    headless = any(re.fullmatch(r"-?\d+(\.\d+)?", cell.strip()) for cell in row)
+    return tuple(f"column{n}" for n in range(1, len(row) + 1)) if headless else ()
 
 
 def _by_columns(

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import DataError
 
 if TYPE_CHECKING:
+    from _csv import Reader
+
     import pyarrow as pa
 
 FORMATS = (".jsonl", ".csv", ".tsv", ".parquet")
@@ -73,6 +75,18 @@ def read_columns(path: Path, label: str, options: FileOptions = FileOptions()) -
     if kind == ".jsonl":
         return _read_jsonl(text, label)
     return _read_delimited(text, label, kind, options)
+
+
+def first_row(path: Path, label: str) -> list[str]:
+    """The first row of a csv or tsv, as its file has it; empty for other formats and empty files.
+
+    Raises DataError for a file that cannot be read.
+    """
+    _, kind, compression = split_suffixes(path)
+    if kind not in (".csv", ".tsv"):
+        return []
+    text = _decode(_read_bytes(path, label, compression), label, "utf-8")
+    return next(_rows_of(text, kind, FileOptions()), [])
 
 
 def _read_bytes(path: Path, label: str, compression: str) -> bytes:
@@ -145,12 +159,16 @@ def _read_jsonl(text: str, label: str) -> Columns:
     return Columns({name: [row.get(name) for row in rows] for name in names}, len(rows), label)
 
 
-def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> Columns:
+def _rows_of(text: str, kind: str, options: FileOptions) -> Reader:
     csv.field_size_limit(sys.maxsize)  # the standard library's limit of 128 KiB is below long texts
     separator = options.separator or ("\t" if kind == ".tsv" else ",")
     # A TSV has no quoting (IANA text/tab-separated-values): data sets hold stray quotation marks.
     quoting = csv.QUOTE_NONE if kind == ".tsv" else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
+
+
+def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> Columns:
+    reader = _rows_of(text, kind, options)
     problems: list[str] = []
     rows: list[list[str]] = []
     header: list[str] | None = list(options.header) or None
