@@ -52,8 +52,8 @@ def modules(
     ``depth`` names how many folders make a label, ``at_least`` drops labels with fewer texts.
     """
     depth, at_least = int(arguments["depth"]), int(arguments["at_least"])
-    found = [doc for doc in read_docstrings(path) if len(doc.module) >= depth]
-    rows = [(f"{doc.summary} {doc.body}", "/".join(doc.module[:depth])) for doc in found]
+    found = [doc for doc in read_docstrings(path, body_words=0) if len(doc.module) >= depth]
+    rows = [(f"{doc.summary} {doc.body}".strip(), "/".join(doc.module[:depth])) for doc in found]
     rows = once(rows, [text for text, _ in rows])
     counts = Counter(label for _, label in rows)
     rows = shuffled((row for row in rows if counts[row[1]] >= at_least), seed_of(arguments))
@@ -86,16 +86,17 @@ def pairs(path: Path, arguments: Mapping[str, Any], subset: str, split: str) -> 
     }
 
 
-def read_docstrings(path: Path) -> list[Docstring]:
-    """Docstrings with a summary and prose of some length, in the order of files and lines.
+def read_docstrings(path: Path, body_words: int = _BODY_WORDS) -> list[Docstring]:
+    """Docstrings with a summary and at least so many words of prose, by file and line.
 
     Tests are passed over. Raises DataError when a file does not parse or nothing is found.
     """
     found = [
         doc
-        for file in sorted(path.rglob("*.py"))
+        for file in sorted(path.rglob("*.py"), key=lambda file: file.as_posix())
         if "tests" not in file.relative_to(path).parts
         for doc in _docstrings_of(file, file.relative_to(path).with_suffix("").parts)
+        if len(doc.summary.split()) >= _SUMMARY_WORDS and len(doc.body.split()) >= body_words
     ]
     if not found:
         raise wrong_shape(path, "no docstring of a summary and prose")
@@ -117,5 +118,4 @@ def _docstrings_of(file: Path, module: tuple[str, ...]) -> Iterator[Docstring]:
         summary = " ".join(summary.split())
         body = " ".join(_HEADING.split(rest, maxsplit=1)[0].split())
         body = " ".join(body.replace(summary, " ").split()) if summary else body
-        if len(summary.split()) >= _SUMMARY_WORDS and len(body.split()) >= _BODY_WORDS:
-            yield Docstring(summary, body, module)
+        yield Docstring(summary, body, module)
