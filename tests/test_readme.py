@@ -35,7 +35,7 @@ class Block:
 def blocks(document: Path) -> Iterator[Block]:
     """The fenced blocks of a Markdown document, in order."""
     section = ""
-    pattern = r"^## (.+)$|^```(\w+)(?: (\S+))?\n(.*?)^```$"
+    pattern = r"^## ([^\n]+)$|^```(\w+)(?: (\S+))?\n(.*?)^```$"
     for match in re.finditer(pattern, document.read_text("utf-8"), re.MULTILINE | re.DOTALL):
         heading, language, file, text = match.groups()
         if heading:
