@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmark.errors import TaskFileError, nearest
-from benchmark.task import check_type, read_toml, unknown_key
+from benchmark.toml_file import check_type, read_toml, unknown_key
 
 _KEYS: Mapping[str, str] = {
     "title": "a string",

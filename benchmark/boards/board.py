@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark.errors import TaskFileError, nearest
 from benchmark.suite import parse_groups
-from benchmark.task import check_type, read_toml, unknown_key
+from benchmark.toml_file import check_type, read_toml, unknown_key
 
 COLUMNS = ("rank", "revision", "mean", "mean_by_kind", "kinds", "groups", "tasks")
 DEFAULT_COLUMNS = ("rank", "mean", "mean_by_kind", "kinds", "groups", "tasks")

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from benchmark.boards.board import Board
     from benchmark.boards.build import Leaderboard
+
+
+EXAMPLES = """examples:
+  embedmark leaderboard build                    every board, beside its file
+  embedmark leaderboard build my_board.toml --results results --out tables
+  embedmark leaderboard check                    exit 1 when a table is out of date
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from benchmark.catalog import find_suite, find_tasks
 
     boards = [parse_board(path) for path in _board_files(args.boards)]
-    suites = {board.name: find_suite(board.suite) for board in boards}
+    suites = {board.name: find_suite(_suite_of(board)) for board in boards}
     wanted = {name for suite in suites.values() for name in suite.task_names}
     results, problems = read_results(args.results, wanted)
     for problem in problems:
@@ -115,6 +123,13 @@ def _board_files(names: Sequence[str]) -> list[Path]:
         else:
             raise UsageError(f"no board is named '{name}'{nearest(name, known)}")
     return list(dict.fromkeys(paths))
+
+
+def _suite_of(board: Board) -> str:
+    """The suite's name, or its path, which starts at the board file."""
+    if board.path is not None and board.suite.endswith(".toml"):
+        return str(board.path.parent / board.suite)
+    return board.suite
 
 
 def _known_boards() -> Mapping[str, Path]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.cli.filters import add_filters
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -46,14 +48,23 @@ _RIGHT = {"main_score", "examples", "seconds"}
 _OPTIONAL = ("experiment", "error")  # columns that are shown only where some row has one
 
 
+EXAMPLES = """examples:
+  embedmark results list --kind retrieval        what has been measured so far
+  embedmark results list -t starter --json       the same as one JSON object
+  embedmark results show embedmark/tfidf         every split and subset of a model
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their options."""
     commands = parser.add_subparsers(dest="results_command", required=True, metavar="COMMAND")
-    listing = commands.add_parser("list", help="one line a result file", description=_LIST_TEXT)
-    show = commands.add_parser(
-        "show", help="one line a split and subset of a model", description=_SHOW_TEXT
+    text = "one line a result file: the mean of its main scores, and where it comes from"
+    listing = commands.add_parser("list", help=text, description=text)
+    text = "one line a split and subset of a model: main score, examples, seconds, data, protocol"
+    show = commands.add_parser("show", help=text, description=text)
+    show.add_argument(
+        "target", metavar="MODEL|PATH", help="a model's name, a result file, or a folder of them"
     )
-    show.add_argument("target", metavar="MODEL|PATH", help="org/model, a result file or a folder")
     for command in (listing, show):
         command.add_argument(
             "--results",
@@ -63,18 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="the folder of result files (default: results)",
         )
         command.add_argument("--json", action="store_true", help="print one JSON object instead")
-    for flags, metavar, text in (
-        (("-t", "--task"), "TASK|SUITE", "only these tasks; * and ? as in a shell"),
-        (("--kind",), "KIND", "only tasks of this kind"),
-        (("--language",), "CODE", "only tasks with this language, such as eng or eng-Latn"),
-    ):
-        listing.add_argument(
-            *flags, action="append", default=[], metavar=metavar, help=f"{text} (repeatable)"
-        )
-
-
-_LIST_TEXT = "One line a result file: the mean of its main scores, and where it comes from."
-_SHOW_TEXT = "One line a split and subset: main score, examples, seconds, data and protocol."
+    add_filters(listing)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,8 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.results_command == "list":
         results, problems = read_results(args.results)
-        wanted = _filter(args.task, args.kind, args.language)
-        rows = [_list_row(result) for result in results if wanted(result)]
+        rows = [_list_row(result) for result in _filtered(results, args)]
         columns: Sequence[str] = _LIST
     else:
         results, problems = _find(args.target, args.results)
@@ -92,37 +91,61 @@ def run(args: argparse.Namespace) -> int:
         columns = (*_SHOW, "error")
     for problem in problems:
         print(problem, file=sys.stderr)
+    if not rows and not args.json:
+        print("no results; loosen the filters, or run: embedmark run", file=sys.stderr)
+        return int(bool(problems))
     _print(rows, columns, as_json=args.json)
     return int(bool(problems))
 
 
-def _filter(
-    tasks: Sequence[str], kinds: Sequence[str], languages: Sequence[str]
-) -> Callable[[TaskResult], bool]:
-    patterns = _with_suites(tasks)
+def _filtered(results: list[TaskResult], args: argparse.Namespace) -> Iterator[TaskResult]:
+    """The results that the filters leave, with the entries that they leave."""
+    from benchmark.catalog import KINDS
 
-    def wanted(result: TaskResult) -> bool:
-        codes = {code for entry in result.entries for code in entry.languages}
-        codes |= {code.split("-")[0] for code in codes}
-        return (
-            (not patterns or any(fnmatchcase(result.task, name) for name in patterns))
-            and (not kinds or result.kind in kinds)
-            and (not languages or not codes.isdisjoint(languages))
-        )
+    for kind in args.kind:
+        if kind not in KINDS:
+            raise UsageError(f"unknown kind '{kind}'{nearest(kind, KINDS)}")
+    patterns = _task_names(args.task)
+    of_domain = _tasks_of_domains(args.domain)
+    for result in results:
+        entries = tuple(entry for entry in result.entries if _entry_wanted(entry, args))
+        if (
+            entries
+            and (not patterns or any(fnmatchcase(result.task, name) for name in patterns))
+            and (not args.kind or result.kind in args.kind)
+            and (not args.domain or result.task in of_domain)
+        ):
+            yield replace(result, entries=entries)
 
-    return wanted
+
+def _entry_wanted(entry: Entry, args: argparse.Namespace) -> bool:
+    codes = {*entry.languages, *(code.split("-")[0] for code in entry.languages)}
+    return (
+        (not args.split or entry.split in args.split)
+        and (not args.subset or entry.subset in args.subset)
+        and (not args.language or not codes.isdisjoint(args.language))
+    )
 
 
-def _with_suites(names: Sequence[str]) -> list[str]:
-    """Task names and patterns, a suite's name replaced by those of its tasks."""
-    from benchmark.catalog import find_suite, suite_files
+def _task_names(names: Sequence[str]) -> list[str]:
+    """Names as given (a result needs no task file); suites and paths as what they stand for."""
+    from benchmark.catalog import find_tasks, suite_files
 
     suites = suite_files() if names else {}
-    return [
-        task
-        for name in names
-        for task in (find_suite(name).task_names if name in suites else (name,))
-    ]
+    found = []
+    for name in names:
+        if name in suites or name.endswith(".toml") or Path(name).is_dir():
+            found += [task.name for task in find_tasks([name])]
+        else:
+            found.append(name)
+    return found
+
+
+def _tasks_of_domains(domains: Sequence[str]) -> set[str]:
+    from benchmark.catalog import find_tasks, task_files
+
+    tasks = find_tasks(list(task_files())) if domains else []
+    return {task.name for task in tasks if set(domains) & set(task.domains)}
 
 
 def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
@@ -137,7 +160,7 @@ def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
     if path.is_dir():
         results, problems = [], []
         for file in sorted(path.rglob("*.json")):
-            if file.name != MODEL_META:
+            if file.name != MODEL_META and "history" not in file.parts:
                 try:
                     results.append(read_result(file, *locate(file)))
                 except ResultError as error:

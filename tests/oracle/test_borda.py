@@ -68,14 +68,15 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
         pytest.skip("the published results are absent")
     cache = tmp_path_factory.mktemp("cache")
     (cache / "results").symlink_to(RESULTS)
+    benchmark = mteb.get_benchmark(BENCHMARK)
     loaded = mteb.ResultCache(cache_path=cache).load_results(
-        tasks=mteb.get_benchmark(BENCHMARK), require_model_meta=False, include_remote=False
+        tasks=benchmark, require_model_meta=False, include_remote=False
     )
     summary = loaded.get_benchmark_result().to_dict("records")
-    wide = loaded.join_revisions().to_dataframe(format="long").to_dict("records")
-    scores: dict[str, dict[str, float]] = {}
-    for row in wide:
-        scores.setdefault(row["model_name"], {})[row["task_name"]] = row["score"]
+    cells = benchmark._create_per_task_table(loaded._to_results_df(benchmark.tasks)).to_dicts()
+    scores = {row.pop("Model"): row for row in cells}
+    for row in cells:
+        del row["_experiment_id"]
     return {row["Model"]: row for row in summary}, scores
 
 

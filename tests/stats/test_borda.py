@@ -24,7 +24,7 @@ def boards(draw: st.DrawFn) -> list[list[float | None]]:
 
 def test_points_by_hand() -> None:
     """Three models, two tasks; on the second the first two share ranks 1 and 2, which is 1.5."""
-    scores = [[0.9, 0.4], [0.8, 0.4], [0.7, 0.1]]
+    scores: list[list[float | None]] = [[0.9, 0.4], [0.8, 0.4], [0.7, 0.1]]
 
     # (3 - 1) + (3 - 1.5), (3 - 2) + (3 - 1.5), (3 - 3) + (3 - 3)
     assert [3.5, 2.5, 0.0] == borda_points(scores)
