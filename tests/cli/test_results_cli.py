@@ -168,8 +168,6 @@ def test_show_as_a_table(tree: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert failed.endswith("row 3: not a number")
     expected = "Pairs test de f1 25.00 20 1.2 0123456789ab"
     assert expected.split() == german.split()[:8]
-        :8
-    ]
 
 
 def test_a_broken_file_is_named_and_the_rest_is_listed(
