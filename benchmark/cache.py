@@ -2,8 +2,8 @@
 
 One folder holds the vectors of one model, role and prompt. Every process appends records to a
 segment file of its own, so nobody waits; a record is a batch: a header, 16-byte keys of the texts,
-float32 vectors, and a checksum over all of it. A record cut short by a kill, or damaged later, fails
-its checksum and is encoded again; what stands before it is used.
+float32 vectors, and a checksum over all of it. A record cut short by a kill, or damaged later,
+fails its checksum and is encoded again; what stands before it is used.
 """
 
 from __future__ import annotations
@@ -56,8 +56,7 @@ class VectorStore:
         import numpy as np
 
         self._open()
-        assert self._keys is not None and self._places is not None
-        if not len(self._keys):
+        if self._keys is None or self._places is None or not len(self._keys):
             return np.full(len(keys), -1, np.int64)
         spots = np.searchsorted(self._keys, keys)
         spots[spots == len(self._keys)] = 0
@@ -157,7 +156,7 @@ def _records(path: Path) -> list[tuple[NDArray[np.bytes_], NDArray[np.float32]]]
         body = start + _HEADER.size
         vectors = body + texts * _KEY
         end = vectors + texts * dimensions * 4
-        if magic != _MAGIC or end > size or zlib.crc32(data[body:end]) != checksum:
+        if magic != _MAGIC or end > size or zlib.crc32(data[body:end].tobytes()) != checksum:
             break
         keys = np.frombuffer(data[body:vectors].tobytes(), f"S{_KEY}")
         values = np.frombuffer(data, "<f4", texts * dimensions, vectors)

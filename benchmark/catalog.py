@@ -7,13 +7,15 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import benchmark
 from benchmark.errors import TaskFileError, UsageError, nearest
 from benchmark.protocols import Kind
 from benchmark.suite import Suite, SuiteTask, parse_suite
-from benchmark.task import Task, parse_task, unknown_key
+from benchmark.task import Task, parse_task
+from benchmark.task_checks import check_task
+from benchmark.toml_file import error_at
 
 KINDS: Mapping[str, str] = {
     "retrieval": "benchmark.kinds.retrieval",
@@ -81,7 +83,9 @@ def task_files(roots: Iterable[Path] | None = None) -> dict[str, Path]:
     return found
 
 
-def load_task(path: Path, *, files: Mapping[str, Path] | None = None, trusted: bool = False) -> Task:
+def load_task(
+    path: Path, *, files: Mapping[str, Path] | None = None, trusted: bool = False
+) -> Task:
     """Parse a task file and check what only its kind knows: options, metric, columns, tables."""
 
     def find(name: str) -> Path:
@@ -91,7 +95,10 @@ def load_task(path: Path, *, files: Mapping[str, Path] | None = None, trusted: b
         return known[name]
 
     task = replace(parse_task(path, find), trusted=trusted)
-    _check_kind(task)
+    if task.kind not in KINDS:
+        message = f"unknown kind '{task.kind}'{nearest(task.kind, KINDS)}"
+        raise error_at(path, "kind", message)
+    check_task(task, load_kind(task.kind))
     return task
 
 
@@ -170,11 +177,11 @@ def suite_files() -> dict[str, Path]:
     return found
 
 
-def _expand(
-    name: str, files: Mapping[str, Path]
-) -> Iterator[tuple[Path, bool, SuiteTask | None]]:
+def _expand(name: str, files: Mapping[str, Path]) -> Iterator[tuple[Path, bool, SuiteTask | None]]:
     path = Path(name)
-    if name.endswith(".toml") or path.is_dir():
+    if name in files:
+        yield files[name], False, None
+    elif name.endswith(".toml") or path.is_dir():
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*.toml") if p.parent.name != "suites")
             if not inside:
@@ -184,8 +191,6 @@ def _expand(
             yield from _expand_suite(parse_suite(path), files)
         else:
             yield path, True, None
-    elif name in files:
-        yield files[name], False, None
     else:
         suites = suite_files()
         if name not in suites:
@@ -203,53 +208,3 @@ def _expand_suite(
                 f"suite '{suite.name}': no task is named '{part.name}'{nearest(part.name, files)}"
             )
         yield files[part.name], False, part
-
-
-def _check_kind(task: Task) -> None:
-    path = cast("Path", task.path)
-    if task.kind not in KINDS:
-        raise TaskFileError(f"{path}: unknown kind '{task.kind}'{nearest(task.kind, KINDS)}")
-    kind = load_kind(task.kind)
-    for name, value in task.options.items():
-        if name not in kind.OPTIONS:
-            raise unknown_key(path, name, kind.OPTIONS, f" in [options] of a {task.kind}")
-        _check_option(path, name, value, kind.OPTIONS[name])
-    # Where options name the cut-offs (k_values), they decide which metrics there are.
-    metrics_of = getattr(kind, "metrics_of", None)
-    metrics = metrics_of(task.options) if metrics_of else kind.METRICS
-    if task.main_score not in metrics:
-        hint = nearest(task.main_score, metrics)
-        raise TaskFileError(
-            f"{path}: unknown metric '{task.main_score}' as main_score of a {task.kind}{hint}"
-        )
-    _check_columns(path, task, kind)
-
-
-def _check_option(path: Path, name: str, value: Any, default: Any) -> None:
-    number = isinstance(default, int | float) and not isinstance(default, bool)
-    fits = (
-        isinstance(value, bool) == isinstance(default, bool)
-        and isinstance(value, int | float if number else type(default))
-    ) or (value == "all" and name == "max_document_to_embed")
-    if not fits:
-        raise TaskFileError(
-            f"{path}: option '{name}' must be like its default {default!r}, not {value!r}"
-        )
-
-
-def _check_columns(path: Path, task: Task, kind: Kind) -> None:
-    nested = any(isinstance(value, Mapping) for value in task.columns.values())
-    flat_fields = {field: "" for fields in kind.TABLES.values() for field in fields}
-    if not nested:
-        for field in task.columns:
-            if field not in flat_fields:
-                raise unknown_key(path, field, flat_fields, " in [columns]")
-        return
-    for table, mapping in task.columns.items():
-        if table not in kind.TABLES:
-            raise unknown_key(path, table, kind.TABLES, " in [columns]")
-        if not isinstance(mapping, Mapping):
-            raise TaskFileError(f"{path}: [columns] mixes tables and fields; use one of them")
-        for field in mapping:
-            if field not in kind.TABLES[table]:
-                raise unknown_key(path, field, kind.TABLES[table], f" in [columns.{table}]")

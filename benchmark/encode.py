@@ -52,8 +52,8 @@ def encode_plan(
     """Encode all requests of a plan; equal texts of one role and prompt are encoded once.
 
     Batches are planned over all unique texts before the cache is asked, and a batch that lacks one
-    text is encoded whole, so a resumed run sees the batches of an undisturbed one. Raises ModelError
-    when the model fails, or returns a wrong shape or a value that is not finite.
+    text is encoded whole, so a resumed run sees the batches of an undisturbed one. Raises
+    ModelError when the model fails, or returns a wrong shape or a value that is not finite.
     """
     if isinstance(model, Fitted):
         return _encode_fitted(model, plan)
@@ -159,13 +159,16 @@ def _encode_group(
     sparse: list[Any] = []
     batches = list(_batches(pc.utf8_length(group.unique).to_numpy(zero_copy_only=False)))
     encoded = done = 0
+    part: Any
     try:
         for batch in batches:
             if store and (places[batch] >= 0).all():
                 part = store.read(places[batch])
             else:
                 inputs = [texts[row] for row in batch]
-                part = _call(model, partial(model.encode, inputs, role=group.role, prompt=group.prompt))
+                part = _call(
+                    model, partial(model.encode, inputs, role=group.role, prompt=group.prompt)
+                )
                 part = _checked(part, batch, model, group)
                 encoded += len(batch)
             if not isinstance(part, np.ndarray):
@@ -214,9 +217,7 @@ def _batches(lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
         start += size
 
 
-def _checked(
-    part: Any, batch: NDArray[np.int64], model: Model, group: _Group
-) -> Any:
+def _checked(part: Any, batch: NDArray[np.int64], model: Model, group: _Group) -> Any:
     import numpy as np
 
     who = model.identity.name
@@ -262,7 +263,7 @@ def _call(model: Model, call: Callable[[], Any]) -> Any:
         raise ModelError(
             f"{model.identity.name} ran out of memory; use a smaller --batch-size"
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
         where = _origin(error)
         raise ModelError(
             f"{model.identity.name} failed while encoding ({type(error).__name__}{where}); "

@@ -48,15 +48,15 @@ def measure_part(
         ) from error
     end = time.perf_counter()
     value = float(scores.metrics[task.main_score])
-    error = None
+    problem = None
     if not math.isfinite(value):
-        error = f"{task.name}: {task.main_score} is not a number on these vectors"
+        problem = f"{task.name}: {task.main_score} is not a number on these vectors"
     return Part(
         split=part.split,
         subset=part.subset,
         languages=task.subsets[part.subset],
         metrics=scores.metrics,
-        main_score=None if error else value,
+        main_score=None if problem else value,
         examples=scores.examples,
         fingerprint=part.fingerprint,
         seed=int({**kind.OPTIONS, **task.options}.get("seed", 42)),
@@ -70,7 +70,7 @@ def measure_part(
             "encode": round(middle - start, 4),
             "evaluate": round(end - middle, 4),
         },
-        error=error,
+        error=problem,
     )
 
 

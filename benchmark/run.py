@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmark.cache import default_folder
-from benchmark.catalog import Choice, find_choices
+from benchmark.catalog import STARTER, Choice, find_choices
 from benchmark.errors import BenchmarkError, ResultError
 from benchmark.measure import measure_part
 from benchmark.models.py import wrap
@@ -91,10 +91,8 @@ def evaluate(
     named = [tasks] if isinstance(tasks, str | Task) else list(tasks)
     choices = [
         choice
-        for item in named or [None]
-        for choice in (
-            [Choice(item)] if isinstance(item, Task) else find_choices([item] if item else [])
-        )
+        for item in named or [STARTER]
+        for choice in ([Choice(item)] if isinstance(item, Task) else find_choices([item]))
     ]
     settings = RunSettings(
         output=Path(output) if output is not None else None,
@@ -162,9 +160,7 @@ def _prepared(
 
 
 def _characters(prepared: Prepared) -> int:
-    return sum(
-        request.texts.nbytes for part in prepared.parts for request in part.plan.values()
-    )
+    return sum(request.texts.nbytes for part in prepared.parts for request in part.plan.values())
 
 
 def _run_job(

@@ -17,7 +17,8 @@ def with_source(table: pa.Table, source: str) -> pa.Table:
 
 def source_of(table: pa.Table) -> str:
     """The label that ``with_source`` gave, or ``data`` for a table made in memory."""
-    return (table.schema.metadata or {}).get(_SOURCE, b"data").decode()
+    label: bytes = (table.schema.metadata or {}).get(_SOURCE, b"data")
+    return label.decode()
 
 
 def at_row(table: pa.Table, index: int) -> str:

@@ -29,7 +29,11 @@ def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace
         print_json({"models": list(models), "tasks": rows, "errors": errors})
     else:
         columns = ["task", "kind", "parts", "texts", "unique texts", "characters"]
-        total: list[Any] = ["total", "", *(sum(r[c.replace(" ", "_")] for r in rows) for c in columns[2:])]
+        total: list[Any] = [
+            "total",
+            "",
+            *(sum(r[c.replace(" ", "_")] for r in rows) for c in columns[2:]),
+        ]
         table = [[r[c.replace(" ", "_")] for c in columns] for r in rows]
         print_table(columns, [*table, total], right=set(columns[2:]))
         print()

@@ -77,7 +77,7 @@ def _seconds(rows: Sequence[Row]) -> str:
 
 
 def _status(results: Results, settings: RunSettings) -> str:
-    counts = {status: 0 for status in ("measured", "reused", "failed")}
+    counts = dict.fromkeys(("measured", "reused", "failed"), 0)
     for row in results:
         counts[row.status] += 1
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
@@ -97,7 +97,7 @@ def _verdict(
     if len(models) < 2 or not common:
         done = sum(means[models[0], task] is not None for task in tasks)
         return f"{models[0]} has a score on {done} of {len(tasks)} tasks."
-    wins = {model: 0 for model in models}
+    wins = dict.fromkeys(models, 0)
     for task in common:
         best = max(means[m, task] or 0.0 for m in models)
         leaders = [m for m in models if means[m, task] == best]

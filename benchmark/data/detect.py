@@ -27,6 +27,8 @@ class Shape:
     kind: str
     splits: tuple[str, ...]
     subsets: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    """Splits that are there and not evaluated unless the task file says so."""
     pattern: str = ""
     header: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -65,22 +67,37 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
     columns = read_columns(files.first, files.first.name, FileOptions(header=header))
     shape, mapping = _by_columns(columns, kind, files, folder)
     if header:
-        names = {column: name for name, column in mapping.items()}
-        header, mapping = tuple(names.get(name, name) for name in header), {}
+        fields = {column: name for name, column in mapping.items()}
+        header, mapping = tuple(fields.get(name, name) for name in header), {}
     usual = {name: column for name, column in mapping.items() if name != column}
-    splits = files.splits
-    if shape == "classification":
-        splits = tuple(s for s in splits if s != TRAIN) or splits
+    splits, unused = _evaluated(files.splits)
+    found = [
+        _said_splits(splits, unused),
+        f"{len(files.subsets)} subsets" if files.subsets else "",
+        f"no header row, columns read as {', '.join(header)}" if header else "",
+        *(f"{name} from '{column}'" for name, column in mapping.items()),
+    ]
     seen = (
-        f"{folder.name}: read as {shape} from {files.first.name}"
-        f"{f' and {len(files.subsets)} subsets' if files.subsets else ''} "
-        f"(splits {', '.join(splits)}; "
-        + ", ".join(f"{name} from '{column}'" for name, column in mapping.items())
-        + ")"
-        if mapping
-        else f"{folder.name}: read as {shape} (splits {', '.join(splits)}; no header row)"
+        f"{folder.name}: read as {shape} from {files.first.name} "
+        f"({'; '.join(part for part in found if part)})"
     )
-    return Shape(shape, splits, files.subsets, files.pattern, header, usual, seen)
+    return Shape(shape, splits, files.subsets, unused, files.pattern, header, usual, seen)
+
+
+def _evaluated(splits: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The one split that is reported, test before dev before train, and those left aside.
+
+    A mean over test and development data is a score that nobody reports.
+    """
+    usual = [split for split in SPLITS if split in splits]
+    if not usual:
+        return splits, ()
+    return (usual[0],), tuple(split for split in splits if split != usual[0])
+
+
+def _said_splits(splits: tuple[str, ...], unused: tuple[str, ...]) -> str:
+    said = f"split{'s' if len(splits) > 1 else ''} {', '.join(splits)}"
+    return f"{said}, beside {', '.join(unused)}" if unused else said
 
 
 def _retrieval(folder: Path, kind: str) -> Shape | None:
@@ -92,15 +109,15 @@ def _retrieval(folder: Path, kind: str) -> Shape | None:
     first = found[0]
     qrels = first / "qrels"
     stems = [split_suffixes(path)[0] for path in sorted(qrels.glob("*"))] if qrels.is_dir() else []
-    splits = tuple(s for s in stems if s != TRAIN) or tuple(stems) or ("test",)
+    splits, unused = _evaluated(tuple(stems) or ("test",))
     if not stems and not _has(first, "qrels"):
         raise DataError(
             f"{first}: corpus and queries, but no qrels; add qrels/test.tsv with the columns "
             "query-id, corpus-id and score"
         )
-    seen = f"{folder.name}: read as {kind} in BEIR's layout (splits {', '.join(splits)}"
-    seen += f", {len(subsets)} subsets)" if subsets else ")"
-    return Shape(kind, splits, subsets, seen=seen)
+    seen = f"{folder.name}: read as {kind} in BEIR's layout ({_said_splits(splits, unused)}"
+    seen += f"; {len(subsets)} subsets)" if subsets else ")"
+    return Shape(kind, splits, subsets, unused, seen=seen)
 
 
 def _has(folder: Path, stem: str) -> bool:

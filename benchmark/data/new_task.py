@@ -13,7 +13,7 @@ from benchmark.protocols import Kind
 from benchmark.task import Task, build_task
 
 # Language and usual script of two-letter folder and file names (ISO 639-1 to 639-3, ISO 15924).
-_LANGUAGES: Mapping[str, str] = {
+_LANGUAGES: dict[str, str] = {
     "ar": "ara-Arab", "bn": "ben-Beng", "cs": "ces-Latn", "da": "dan-Latn", "de": "deu-Latn",
     "el": "ell-Grek", "en": "eng-Latn", "es": "spa-Latn", "fa": "fas-Arab", "fi": "fin-Latn",
     "fr": "fra-Latn", "he": "heb-Hebr", "hi": "hin-Deva", "hu": "hun-Latn", "id": "ind-Latn",
@@ -21,6 +21,7 @@ _LANGUAGES: Mapping[str, str] = {
     "no": "nor-Latn", "pl": "pol-Latn", "pt": "por-Latn", "ro": "ron-Latn", "ru": "rus-Cyrl",
     "sv": "swe-Latn", "sw": "swh-Latn", "ta": "tam-Taml", "te": "tel-Telu", "th": "tha-Thai",
     "tr": "tur-Latn", "uk": "ukr-Cyrl", "ur": "urd-Arab", "vi": "vie-Latn", "zh": "zho-Hans",
+    "cmn": "cmn-Hans",
 }  # fmt: skip
 UNDETERMINED = "und-Zyyy"  # ISO 639-2 and ISO 15924 for "not determined"
 
@@ -35,7 +36,8 @@ def render_task(shape: Shape, files: str, kind: Kind) -> str:
         lines.append(
             f'languages = ["{UNDETERMINED}"]  # say which: ISO 639-3 and script, as "eng-Latn"'
         )
-    lines.append(f"splits = [{', '.join(map(_quote, shape.splits))}]")
+    others = f"  # also there: {', '.join(shape.unused)}" if shape.unused else ""
+    lines.append(f"splits = [{', '.join(map(_quote, shape.splits))}]{others}")
     lines.append('# domains = ["finance"], license = "cc-by-4.0", description = "...", reference = "https://..."')
     lines += ["", "[source]", f"files = {_quote(files)}  # a folder beside this file"]
     if shape.pattern:
@@ -49,8 +51,7 @@ def render_task(shape: Shape, files: str, kind: Kind) -> str:
     if shape.subsets:
         lines += ["", "[subsets]  # name = languages (ISO 639-3 and script)"]
         for name in shape.subsets:
-            language = _LANGUAGES.get(name.lower(), UNDETERMINED)
-            lines.append(f"{_quote(name)} = [{_quote(language)}]")
+            lines.append(f"{_quote(name)} = [{', '.join(map(_quote, _languages_of(name)))}]")
     if shape.kind == "clustering":
         lines += [
             "",
@@ -70,6 +71,14 @@ def task_of_folder(
     name = re.sub(r"[^A-Za-z0-9._()+-]", "_", whole.name).lstrip("._-") or "data"
     task = build_task(whole.parent / f"{name}.toml", tomllib.loads(text), folder=whole.parent)
     return task, shape.seen
+
+
+def _languages_of(name: str) -> list[str]:
+    """The languages that a subset's name says: ``de``, ``deu`` or a pair such as ``deu-eng``."""
+    by_code = _LANGUAGES | {code[:3]: code for code in _LANGUAGES.values()}
+    parts = name.lower().replace("_", "-").split("-")
+    known = [by_code[part] for part in parts if part in by_code]
+    return known if len(known) == len(parts) <= 2 else [UNDETERMINED]
 
 
 def _quote(text: str) -> str:

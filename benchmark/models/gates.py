@@ -50,7 +50,8 @@ class RandomModel:
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         mixed ^= mixed >> np.uint64(31)
         unit = (mixed >> np.uint64(40)).astype(np.float32) / np.float32(1 << 24)
-        return unit * np.float32(2) - np.float32(1)
+        vectors: NDArray[np.float32] = unit * np.float32(2) - np.float32(1)
+        return vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,7 @@ def load(
     if values["dim"] < 1:
         raise UsageError(f"model '{scheme}': dim must be at least 1, not {values['dim']}")
     chosen = {name: value for name, value in options.items() if value != _DEFAULTS[name]}
-    identity = Identity(
-        f"embedmark/{scheme}", PROTOCOL, f"{scheme}/1", chosen, slug_of(chosen)
-    )
+    identity = Identity(f"embedmark/{scheme}", PROTOCOL, f"{scheme}/1", chosen, slug_of(chosen))
     if scheme == "constant":
         return ConstantModel(identity, values["dim"])
     return RandomModel(identity, values["dim"], values["seed"])

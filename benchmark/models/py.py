@@ -65,7 +65,7 @@ def load(
     try:
         spec.loader.exec_module(module)
         source = module.Model() if hasattr(module, "Model") else module
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
         raise ModelError(f"{path}: fails when run ({type(error).__name__}: {error})") from None
     function = getattr(source, "encode", None)
     if not callable(function):

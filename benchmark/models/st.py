@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
-    "st": {"dim": int, "max_tokens": int}
-}
+OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"st": {"dim": int, "max_tokens": int}}
 _BATCH_SIZE = 32  # sentence-transformers' own default
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -84,7 +82,7 @@ def load(
             truncate_dim=options.get("dim"),
             trust_remote_code=False,
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- hub, disk and torch raise what they like
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
             f"model 'st:{target}' does not load ({type(error).__name__}: {reason}); "

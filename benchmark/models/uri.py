@@ -60,4 +60,6 @@ def _bare(name: str, uri: str, schemes: Collection[str]) -> tuple[str, str]:
     if "/" in name and not name.startswith((".", "/")):
         hint = f"; for a model of the hub write 'st:{name}'"
         raise UsageError(f"model '{uri}': no such folder{hint}")
-    raise UsageError(f"model '{uri}': no scheme, file or folder of that name{nearest(name, schemes)}")
+    raise UsageError(
+        f"model '{uri}': no scheme, file or folder of that name{nearest(name, schemes)}"
+    )

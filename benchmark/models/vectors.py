@@ -66,8 +66,7 @@ def load(
     texts, vectors = (_read_npz if path.suffix == ".npz" else _read_parquet)(path)
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise ModelError(
-            f"{path}: {len(texts)} texts but vectors of shape {vectors.shape}; "
-            "write one row a text"
+            f"{path}: {len(texts)} texts but vectors of shape {vectors.shape}; write one row a text"
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:40]
     identity = Identity(f"local/{path.stem}", digest, "vectors/1")

@@ -69,7 +69,7 @@ def load(
             trunc_dim=None if dim == _DIMENSION else dim,
             disable_download=True,
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- a broken install raises anything
         raise ModelError(
             f"model 'wordllama' does not load ({type(error).__name__}); install the package again"
         ) from None
