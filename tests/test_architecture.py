@@ -22,12 +22,14 @@ LAYERS = {
     "_version": 0,
     "errors": 0,
     "protocols": 0,
+    "toml_file": 1,
     "task": 1,
     "suite": 1,
     "tables": 1,
     "metrics": 1,
     "stats": 1,
     "catalog": 2,
+    "task_checks": 2,
     "kinds": 2,
     "data": 2,
     "models": 2,
@@ -43,9 +45,15 @@ LAYERS = {
     "cli": 5,
     "__main__": 6,
 }
-# One layer, but in this order only: a suite is read with the task file's own reader; a run is many
-# measurements.
-BESIDE = {("suite", "task"), ("run", "measure")}
+# One layer, but in this order only: tasks and suites are TOML files; a task is checked when it is
+# loaded, also against the tables of readers and generators; a run is many measurements.
+BESIDE = {
+    ("task", "toml_file"),
+    ("suite", "toml_file"),
+    ("catalog", "task_checks"),
+    ("task_checks", "data"),
+    ("run", "measure"),
+}
 # Type annotations only: the protocol of a kind names the task that it is handed.
 TYPES_ONLY = {("protocols", "benchmark.task")}
 
