@@ -12,6 +12,8 @@ import functools
 import importlib.metadata
 import math
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,8 +126,8 @@ def clustering_bias(rows: pa.Table) -> float:
     """
     parts = shares(rows)
     entropy = -math.fsum(part * math.log(part) for part in parts)
-    clusters = math.log(len(parts))
-    return float(len(parts) - 1) ** 2 / (2 * rows.num_rows) / ((entropy + clusters) / 2)
+    information = float(len(parts) - 1) ** 2 / (2 * int(rows.num_rows))
+    return information / ((entropy + math.log(len(parts))) / 2)
 
 
 def tied_ndcg(tables: Tables, k: int) -> tuple[float, float, float]:
@@ -295,6 +297,26 @@ def test_no_text_stands_twice(task: Task) -> None:
                 keys = [[text for table in tables.values() for text in table["text"].to_pylist()]]
             for values in keys:
                 assert len(values) == len({str(value) for value in values}), (split, subset)
+
+
+@needs_starter
+def test_no_package_is_imported_for_its_data() -> None:
+    """Reading every task leaves the packages alone: importing them costs seconds, and runs code."""
+    code = (
+        "import sys; from benchmark.catalog import load_kind, load_task\n"
+        "from pathlib import Path; from benchmark.data.sources import load_tables\n"
+        "for path in sys.argv[1:]:\n"
+        "    task = load_task(Path(path)); subset = next(iter(task.subsets))\n"
+        "    load_tables(task, load_kind(task.kind), task.splits[0], subset)\n"
+        "print(sorted({'edgar', 'emoji', 'gensim', 'networkx', 'pycountry'} & set(sys.modules)))"
+    )
+    paths = [str(PATHS[task.name]) for task in TASKS]
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, *paths], cwd=FOLDER.parent, capture_output=True, text=True
+    )
+
+    assert ("[]\n", "") == (done.stdout, done.stderr)
 
 
 @EACH
