@@ -52,8 +52,8 @@ class Averaging:
 class Leaderboard:
     """A built board, ready to render.
 
-    ``counts`` is how many cells have each status; ``without_scores`` are the models that have
-    result files of the suite and not one score to show.
+    ``counts`` is how many cells have each status. ``without_scores`` are the models that have
+    result files of the suite and not one score to show, with the same counts of their own.
     """
 
     board: Board
@@ -62,7 +62,7 @@ class Leaderboard:
     averaging: Averaging
     rows: tuple[Row, ...]
     counts: Mapping[str, int]
-    without_scores: tuple[str, ...]
+    without_scores: Mapping[str, Mapping[str, int]]
 
 
 def build_leaderboard(
@@ -109,8 +109,10 @@ def build_leaderboard(
         tasks={name: tasks[name] for name in wanted},
         averaging=averaging,
         rows=tuple(sorted(rows, key=_place)),
-        counts=Counter(cell.status for line in shown.values() for cell in line.values()),
-        without_scores=tuple(sorted({row[0] for row in by_row if row not in shown})),
+        counts=_count(shown.values()),
+        without_scores={
+            row[0]: _count([line]) for row, line in sorted(cells.items()) if row not in shown
+        },
     )
 
 
@@ -175,6 +177,10 @@ def _fingerprints(
     task: str, rows: Iterable[Mapping[str, TaskResult]], wanted: Wanted
 ) -> Fingerprints:
     return majority_fingerprints((found[task] for found in rows if task in found), wanted)
+
+
+def _count(lines: Iterable[Mapping[str, Cell]]) -> Counter[str]:
+    return Counter(cell.status for line in lines for cell in line.values())
 
 
 def _scored(cells: Iterable[Cell]) -> bool:

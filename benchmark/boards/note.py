@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from benchmark.boards.build import Leaderboard
-from benchmark.boards.claims import FAILED, IMPORTED, MISSING, UNCLAIMED
+from benchmark.boards.claims import FAILED, IMPORTED, MISSING, STATUSES, UNCLAIMED
 
 
 def note(table: Leaderboard) -> str:
@@ -12,7 +14,8 @@ def note(table: Leaderboard) -> str:
     if table.board.revisions == "joined":
         parts.append("the revisions of a model are joined in one row")
     if table.without_scores:
-        parts.append(f"left out for having no score: {', '.join(table.without_scores)}")
+        names = [f"{m} ({_reasons(counts)})" for m, counts in table.without_scores.items()]
+        parts.append(f"left out for having no score: {', '.join(names)}")
     if any(task.hard for task in table.tasks.values()):
         parts.append("(hard) marks a task that static models are expected to fail")
     return "; ".join(parts) + "."
@@ -46,13 +49,17 @@ def _cells(table: Leaderboard) -> str:
     text = f"cells missing: {counts.get(MISSING, 0)} of {len(table.rows) * len(table.tasks)}"
     if counts.get(FAILED):
         text += f", failed: {counts[FAILED]}"
-    reasons = [f"{counts[status]} {status}" for status in UNCLAIMED if counts.get(status)]
-    if reasons:
-        number = sum(counts.get(status, 0) for status in UNCLAIMED)
-        text += f", not claimed: {number} ({', '.join(reasons)})"
+    unclaimed = {status: counts[status] for status in UNCLAIMED if counts.get(status)}
+    if unclaimed:
+        text += f", not claimed: {sum(unclaimed.values())} ({_reasons(unclaimed)})"
     if counts.get(IMPORTED):
         text += f", imported (read from files that EmbedMark did not write): {counts[IMPORTED]}"
     return text
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    """How many cells have each status, in the statuses' fixed order."""
+    return ", ".join(f"{status} {counts[status]}" for status in STATUSES if counts.get(status))
 
 
 def _count(number: int, noun: str) -> str:

@@ -95,7 +95,9 @@ def as_dict(table: Leaderboard) -> dict[str, Any]:
         ],
         "groups": {group: list(names) for group, names in averaging.groups.items()},
         "models": [_row_dict(row) for row in table.rows],
-        "without_scores": list(table.without_scores),
+        "without_scores": {
+            model: dict(sorted(counts.items())) for model, counts in table.without_scores.items()
+        },
         "note": note(table),
     }
 
@@ -146,7 +148,7 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
             yield Column(f"kind:{kind}", escape(title), True, _of_kind(kind))
     if "groups" in asked:
         for group in table.averaging.groups:
-            yield Column(f"group:{group}", escape(f"Mean {group}"), True, _of_group(group))
+            yield Column(f"group:{group}", escape(f"Group {group}"), True, _of_group(group))
     if "tasks" in asked:
         for name, task in table.tasks.items():
             title = escape(name) + (" (hard)" if task.hard else "")

@@ -51,7 +51,7 @@ def test_markdown(build: Build, write_result: WriteResult) -> None:
 
 Two tasks.
 
-| Rank (Borda) | Model | Mean (tasks) | Mean (kinds) | Mean sts | Mean long context | Mean g | A |\
+| Rank (Borda) | Model | Mean (tasks) | Mean (kinds) | Mean sts | Mean long context | Group g | A |\
  B (hard) | Notes |
 | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | :--- |
 | 1 | org/one | 31.17 | 31.17 | 50.00 | 12.35 | 12.35 | 50.00 | 12.35 |  |
@@ -200,8 +200,8 @@ def test_the_note_counts_what_is_not_claimed(build: Build, write_result: WriteRe
 
     assert (
         "policy for missing scores: common (means are over the 1 task that all models have, without"
-        " B), and they earn no Borda points; cells missing: 1 of 6, failed: 1, not claimed: 1 (1"
-        " protocol differs); left out for having no score: org/four;"
+        " B), and they earn no Borda points; cells missing: 1 of 6, failed: 1, not claimed: 1"
+        " (protocol differs 1); left out for having no score: org/four (missing 1, failed 1);"
     ) in text
     assert text.endswith(".")
     assert "\n" not in text

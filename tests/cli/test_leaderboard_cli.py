@@ -110,7 +110,10 @@ def test_a_changed_task_file_is_not_claimed(project: Path) -> None:
 
     assert 0 == run("build", "own")
     content = json.loads((project / "leaderboards" / "own.json").read_text("utf-8"))
-    assert ([], ["org/one", "org/two"]) == (content["models"], content["without_scores"])
+    assert [] == content["models"]
+    assert {"org/one": {"task file differs": 1}, "org/two": {"task file differs": 1}} == (
+        content["without_scores"]
+    )
 
 
 def test_boards_by_path_and_other_folders(

@@ -40,7 +40,7 @@ def test_a_stdout_that_knows_only_ascii(monkeypatch: pytest.MonkeyPatch) -> None
     print_table(["näme"], [["日本"]])
     stdout.flush()
 
-    assert b"\\u65e5\\u672c" in stdout.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"\\u65e5\\u672c" in stdout.buffer.getvalue()
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def test_points_by_hand() -> None:
 @pytest.mark.parametrize("gap", [None, math.nan])
 def test_a_missing_score_earns_nothing_and_takes_no_rank(gap: float | None) -> None:
     """The model without a score is passed over, and n still counts it."""
-    scores = [[gap, 0.5], [0.2, 0.4], [0.1, 0.3]]
+    scores: list[list[float | None]] = [[gap, 0.5], [0.2, 0.4], [0.1, 0.3]]
 
     # 0 + (3 - 1), (3 - 1) + (3 - 2), (3 - 2) + (3 - 3)
     assert [2.0, 3.0, 1.0] == borda_points(scores)
