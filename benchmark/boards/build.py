@@ -111,7 +111,8 @@ def build_leaderboard(
         rows=tuple(sorted(rows, key=_place)),
         counts=_count(shown.values()),
         without_scores={
-            row[0]: _count([line]) for row, line in sorted(cells.items()) if row not in shown
+            model: _count(line for row, line in cells.items() if row[0] == model)
+            for model in sorted({row[0] for row in cells} - {row[0] for row in shown})
         },
     )
 

@@ -103,10 +103,10 @@ def locate(path: Path) -> tuple[str, str, str]:
     >>> locate(Path("results/org__model/1a2b/experiments/dim_64/Task.json"))
     ('org/model', '1a2b', 'dim_64')
     """
-    parents = path.absolute().parents
-    slug = parents[0].name if parents[1].name == "experiments" else ""
-    revision = parents[2] if slug else parents[0]
-    return revision.parent.name.replace("__", "/"), revision.name, slug
+    *above, _ = ("", "", "", "", *path.absolute().parts)
+    if above[-2] == "experiments":
+        return above[-4].replace("__", "/"), above[-3], above[-1]
+    return above[-2].replace("__", "/"), above[-1], ""
 
 
 def read_result(path: Path, model: str, revision: str, slug: str = "") -> TaskResult:
@@ -216,7 +216,10 @@ def _number(value: Any) -> float | None:
     """A finite number, or None: NaN, null, true and text are no scores."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # a whole number beyond what a float holds
+        return None
 
 
 def _text(value: Any) -> str:
@@ -241,4 +244,6 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
             found = sorted(entries, key=lambda entry: entry.name)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise ResultError(f"{folder}: cannot be read ({error.strerror}); check it") from None
     return [e for e in found if not e.name.startswith(".") and e.name not in _SKIPPED_FOLDERS]

@@ -217,6 +217,7 @@ def _common(result: TaskResult) -> dict[str, Any]:
         "dataset_revision": result.dataset_revision,
         "mteb_version": result.mteb_version,
         "date": result.date,
+        "limit": result.limit,
         "path": str(result.path),
     }
 
@@ -248,5 +249,12 @@ def _text(column: str, value: Any) -> str:
     if column in ("revision", "fingerprint"):
         return str(value).removeprefix("sha256:")[:12]
     if column == "date":
-        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
+        return _day(value)
     return str(value)
+
+
+def _day(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, ValueError, OSError):  # no date of this calendar
+        return ""

@@ -201,12 +201,14 @@ def test_models_without_any_score_are_named_and_not_ranked(
 ) -> None:
     """They take no part in n, as in mteb."""
     write_result("org/failed", "A", None)
+    write_result("org/failed", "A", None, revision="2")
+    write_result("org/model", "A", None, revision="2")
     for task in "ABC":
         write_result("org/model", task, 0.5)
     table = build()
 
     assert ["org/model"] == names(table)
-    assert {"org/failed": {"failed": 1, "missing": 2}} == table.without_scores
+    assert {"org/failed": {"failed": 2, "missing": 4}} == table.without_scores
 
 
 def test_revisions_and_experiments_are_rows(build: Build, write_result: WriteResult) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmark.boards.scores import read_result, read_results
+from benchmark.boards.scores import locate, read_result, read_results
 from benchmark.errors import ResultError, UsageError
 
 WriteResult = Callable[..., Path]
@@ -166,7 +166,7 @@ def test_a_malformed_file_is_named_and_the_others_are_read(
     assert "\n" not in problem
 
 
-@pytest.mark.parametrize("score", ["0.5", True, None, [0.5], {"value": 0.5}])
+@pytest.mark.parametrize("score", ["0.5", True, None, [0.5], {"value": 0.5}, 10**400])
 def test_what_is_no_number_is_no_score(tmp_path: Path, score: Any) -> None:
     """Text, true, null and the like are never taken for a score."""
     content = {**THEIRS, "scores": {"test": [{"main_score": score, "hf_subset": "en"}]}}
@@ -181,6 +181,19 @@ def test_a_key_of_ours_that_is_damaged(tmp_path: Path) -> None:
     result = read_result(write(tmp_path / "A.json", damaged), "m", "r")
 
     assert ("m", "r", True, None) == (result.model, result.revision, result.measured, result.limit)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/r/org__model/1/A.json", ("org/model", "1", "")),
+        ("/r/org__model/1/experiments/dim_64/A.json", ("org/model", "1", "dim_64")),
+        ("/A.json", ("", "/", "")),
+    ],
+)
+def test_where_a_file_lies(path: str, expected: tuple[str, str, str]) -> None:
+    """Model, revision and experiment by the folders; no layout is no error."""
+    assert expected == locate(Path(path))
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
