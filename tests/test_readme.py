@@ -84,6 +84,7 @@ def test_the_set_up_is_two_commands() -> None:
 @pytest.mark.parametrize("document", [README, CONTRIBUTING], ids=lambda path: path.stem)
 def test_recipes_run(document: Path, workshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command of a recipe exits 0 on the files that the recipe shows."""
+    pytest.importorskip("wordllama")
     write_files(document, workshop)
     # The one command without a task would measure the whole starter suite.
     small = ["-t", "LeeNewsSimilarity"]
@@ -96,6 +97,8 @@ def test_recipes_run(document: Path, workshop: Path, capsys: pytest.CaptureFixtu
 
 def test_python_example_runs(workshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The Python of the README runs and prints the score of its task."""
+    pytest.importorskip("wordllama")
+    pytest.importorskip("pandas")
     write_files(README, workshop)
     (example,) = [b for b in blocks(README) if b.language == "python"]
     exec(compile(example.text, str(README), "exec"), {})
