@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.data.formats import Columns, FileOptions, first_row, read_columns, split_suffixes
+from benchmark.data.formats import (
+    Columns,
+    FileOptions,
+    first_row,
+    first_values,
+    found_names,
+    is_row_of_data,
+    looks_like_names,
+    read_columns,
+    split_suffixes,
+)
 from benchmark.errors import DataError, UsageError
 
 TRAIN, SPLITS = "train", ("test", "dev", "validation", "val", "train")
@@ -63,23 +73,27 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
             f"{folder}: no data of a known shape (found {names}); expected corpus, queries and "
             "qrels, or <split>.jsonl/.csv/.tsv/.parquet with text and label, or sentence pairs"
         )
-    header = _made_header(first_row(files.first, files.first.name))
+    row = first_row(files.first, files.first.name)
+    header = () if looks_like_names(row) else _made_header(row)
     columns = read_columns(files.first, files.first.name, FileOptions(header=header))
+    if row and not header and is_row_of_data(columns):
+        header = _made_header(row)
+        columns = read_columns(files.first, files.first.name, FileOptions(header=header))
     shape, mapping = _by_columns(columns, kind, files, folder)
     if header:
         fields = {column: name for name, column in mapping.items()}
         header, mapping = tuple(fields.get(name, name) for name in header), {}
     usual = {name: column for name, column in mapping.items() if name != column}
     splits, unused = _evaluated(files.splits)
-    found = [
+    said = [
         _said_splits(splits, unused),
         f"{len(files.subsets)} subsets" if files.subsets else "",
         f"no header row, columns read as {', '.join(header)}" if header else "",
-        *(f"{name} from '{column}'" for name, column in mapping.items()),
+        ", ".join(f"{name} from '{column}'" for name, column in mapping.items()),
     ]
     seen = (
         f"{folder.name}: read as {shape} from {files.first.name} "
-        f"({'; '.join(part for part in found if part)})"
+        f"({'; '.join(part for part in said if part)})"
     )
     return Shape(shape, splits, files.subsets, unused, files.pattern, header, usual, seen)
 
@@ -137,7 +151,9 @@ def _find_files(folder: Path) -> _Files | None:
     plain = tuple(split for split in SPLITS if split in stems)
     if plain:
         return _Files(plain, (), "", stems[plain[0]])
-    return _by_pattern(stems) or _Files(("test",), (), files[0].name, files[0])
+    if len(files) == 1:
+        return _by_pattern(stems) or _Files(("test",), (), files[0].name, files[0])
+    return _by_pattern(stems) or _Files(("test",), tuple(stems), "{subset}", files[0])
 
 
 def _by_pattern(stems: Mapping[str, Path]) -> _Files | None:
@@ -163,15 +179,15 @@ def _by_pattern(stems: Mapping[str, Path]) -> _Files | None:
     if not splits:
         return None
     path = next(iter(stems.values()))
-    ending = path.name[len(split_suffixes(path)[0]) :]
+    endings = {path.name[len(stem) :] for stem, path in stems.items()}
+    ending = endings.pop() if len(endings) == 1 else ""
     ordered = tuple(split for split in SPLITS if split in splits)
     return _Files(ordered, tuple(subsets), "".join(template) + ending, path)
 
 
 def _made_header(row: Sequence[str]) -> tuple[str, ...]:
-    """Names for the columns of a file without a header row: its first row holds a number."""
-    headless = any(re.fullmatch(r"-?\d+(\.\d+)?", cell.strip()) for cell in row)
-    return tuple(f"column{n}" for n in range(1, len(row) + 1)) if headless else ()
+    """Names for the columns of a file whose first row is data."""
+    return tuple(f"column{n}" for n in range(1, len(row) + 1))
 
 
 def _by_columns(
@@ -201,7 +217,12 @@ def _by_columns(
     if absent:
         raise DataError(
             f"{files.first.name}: no column fits the field '{absent[0]}' of a {kind} (columns "
-            f"found: {', '.join(columns.values)}); rename one or write the task file by hand"
+            f"found: {found_names(columns)}); rename one or write the task file by hand"
+        )
+    if kind == "classification" and TRAIN not in files.splits:
+        raise DataError(
+            f"{folder}: a classification needs {TRAIN}.* beside {files.first.name} to learn from; "
+            "add it, or use --kind clustering"
         )
     return kind, {name: column for name, column in fields.items() if column is not None}
 
@@ -238,20 +259,17 @@ def _choose(columns: Columns, names: Sequence[str], fits: Any, taken: Sequence[A
     return None
 
 
-def _sample(values: Any) -> list[Any]:
-    part = values[:1000]
-    return list(part) if isinstance(part, list | tuple) else part.to_pylist()
-
-
 def _is_number(values: Any) -> bool:
     try:
-        return bool([float(value) for value in _sample(values) if value not in (None, "")])
+        return bool([float(value) for value in first_values(values) if value not in (None, "")])
     except (TypeError, ValueError):
         return False
 
 
 def _is_binary(values: Any) -> bool:
-    return _is_number(values) and {float(v) for v in _sample(values) if v not in (None, "")} <= {
+    return _is_number(values) and {
+        float(v) for v in first_values(values) if v not in (None, "")
+    } <= {
         0.0,
         1.0,
     }
@@ -259,14 +277,14 @@ def _is_binary(values: Any) -> bool:
 
 def _is_label(values: Any) -> bool:
     """Few different values for many rows."""
-    sample = [str(value) for value in _sample(values)]
+    sample = [str(value) for value in first_values(values)]
     return len(set(sample)) <= max(2, len(sample) // 3)
 
 
 def _is_text(values: Any) -> bool:
-    sample = [value for value in _sample(values) if isinstance(value, str)]
+    sample = [value for value in first_values(values) if isinstance(value, str)]
     return bool(sample) and not _is_number(values) and len(set(sample)) > max(2, len(sample) // 3)
 
 
 def _length(values: Any) -> int:
-    return sum(len(str(value)) for value in _sample(values))
+    return sum(len(str(value)) for value in first_values(values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmark.data.detect import Shape, detect
@@ -38,7 +38,9 @@ def render_task(shape: Shape, files: str, kind: Kind) -> str:
         )
     others = f"  # also there: {', '.join(shape.unused)}" if shape.unused else ""
     lines.append(f"splits = [{', '.join(map(_quote, shape.splits))}]{others}")
-    lines.append('# domains = ["finance"], license = "cc-by-4.0", description = "...", reference = "https://..."')
+    lines.append(
+        '# domains = ["finance"], license = "cc-by-4.0", description = "...", reference = "https://..."'
+    )
     lines += ["", "[source]", f"files = {_quote(files)}  # a folder beside this file"]
     if shape.pattern:
         lines.append(f"pattern = {_quote(shape.pattern)}")
