@@ -136,9 +136,7 @@ def test_pair_classification(similarity: str, values: str) -> None:
     task = make_task("pair_classification", parts, "max_ap", {})
     vectors = random_vectors(parts, values=values)
 
-    assert_equal(
-        theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity)
-    )
+    assert_equal(theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity))
 
 
 @pytest.mark.parametrize("labels", [[0, 1], [3, 1, 2, 10], ["b", "a", "c"]])
@@ -191,9 +189,7 @@ def test_bitext(similarity: str, values: str) -> None:
     if values == "line" and similarity == "cosine":
         pytest.skip("all cosines are equal; mteb's torch.topk picks among ties at will")
 
-    assert_equal(
-        theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity)
-    )
+    assert_equal(theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity))
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
