@@ -7,10 +7,12 @@ or a list of them), ``number`` (float64); a trailing ``?`` marks an optional fie
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmark.data.formats import Columns
+from benchmark.data.formats import Columns, found_names
 from benchmark.protocols import Finding
 from benchmark.tables import with_source
 
@@ -26,7 +28,19 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
     "label": ("label", "labels"),
     "score": ("score",),
 }
+_TRUTH: Mapping[str, str] = {"false": "0", "true": "1"}  # as libraries write flags to csv
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")  # what an int64 gives back unchanged
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHOWN = 3  # problems of one sort named with their row; the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the converters need to know of a file beside a column's values."""
+
+    label: str
+    typed: bool
+    joins_title: bool
 
 
 def to_table(
@@ -41,6 +55,7 @@ def to_table(
     import pyarrow as pa
 
     findings: list[Finding] = []
+    source = _Source(columns.label, columns.typed, joins_title)
     arrays: dict[str, pa.Array] = {}
     for field, kind in fields.items():
         names = _columns_of(field, mapping, columns, joins_title)
@@ -48,17 +63,14 @@ def to_table(
         if absent and kind.endswith("?") and field not in mapping:
             continue
         if absent:
-            found = ", ".join(columns.values) or "none"
-            findings.append(
-                _error(
-                    "missing_column",
-                    f"{columns.label}: no column '{absent[0]}' for the field '{field}' (columns "
-                    f"found: {found}); name it under [columns] in the task file",
-                )
+            message = (
+                f"{columns.label}: no column '{absent[0]}' for the field '{field}' (columns "
+                f"found: {found_names(columns)}); name it under [columns] in the task file"
             )
+            findings.append(Finding("error", "missing_column", message))
             continue
         values = [columns.values[name] for name in names]
-        array = _convert(values, field, kind.rstrip("?"), columns.label, findings)
+        array = _convert(values, field, kind.rstrip("?"), source, findings)
         if array is not None:
             arrays[field] = array
     if any(finding.level == "error" for finding in findings):
@@ -80,44 +92,29 @@ def _columns_of(
 
 
 def _convert(
-    values: list[Any], field: str, kind: str, label: str, findings: list[Finding]
+    values: list[Any], field: str, kind: str, source: _Source, findings: list[Finding]
 ) -> pa.Array | None:
     if kind == "text":
-        return _texts(values, field, label, findings)
+        return _texts(list(map(_as_list, values)), field, source, findings)
     converters: Mapping[str, Callable[..., pa.Array | None]] = {
         "id": _ids,
         "number": _numbers,
         "label": _labels,
         "labels": _labels,
     }
-    return converters[kind](_as_list(values[0]), field, label, findings)
+    return converters[kind](_as_list(values[0]), field, source, findings)
 
 
 def _texts(
-    values: list[Any], field: str, label: str, findings: list[Finding]
+    parts: list[Sequence[Any]], field: str, source: _Source, findings: list[Finding]
 ) -> pa.Array | None:
-    import pyarrow as pa
-
-    parts = [_as_list(part) for part in values]
-    bad = [
-        row
-        for part in parts[-1:]
-        for row, value in enumerate(part)
-        if not isinstance(value, str)
-    ]
+    bad = [row for row, value in enumerate(parts[-1]) if not isinstance(value, str)]
     if bad:
-        where = _rows(label, bad)
-        findings.append(
-            _error(
-                "not_text",
-                f"{where}: the field '{field}' is not a string; write a string",
-                len(bad),
-            )
-        )
+        what = f"the field '{field}' is missing or not a string; write a string"
+        findings.append(_error("not_text", source.label, bad, what))
         return None
-    if len(parts) == 1:
-        texts: Sequence[str] = parts[0]
-    else:
+    texts: Sequence[str] = parts[0]
+    if source.joins_title or len(parts) > 1:
         # As mteb: "title text" with the ends stripped, the bare text where the title is empty.
         texts = [
             " ".join(str(value) for value in row if value not in (None, "")).strip()
@@ -125,110 +122,125 @@ def _texts(
         ]
     empty = [row for row, text in enumerate(texts) if not text.strip()]
     if empty:
-        findings.append(
-            Finding(
-                "warning",
-                "empty_text",
-                f"{_rows(label, empty)}: the field '{field}' is empty; "
-                "it is evaluated as an empty text, remove the row if that is not meant",
-                len(empty),
-            )
+        message = (
+            f"{_rows(source.label, empty)}: the field '{field}' is empty; it is evaluated as an "
+            "empty text, remove the row if that is not meant"
         )
-    return pa.array(texts, pa.large_string())
+        findings.append(Finding("warning", "empty_text", message, len(empty)))
+    return _strings(texts, field, source, findings, large=True)
 
 
 def _ids(
-    values: Sequence[Any], field: str, label: str, findings: list[Finding]
+    values: Sequence[Any], field: str, source: _Source, findings: list[Finding]
 ) -> pa.Array | None:
-    import pyarrow as pa
-
-    bad = [row for row, value in enumerate(values) if value is None or value == ""]
+    bad = [row for row, value in enumerate(values) if not _is_plain(value)]
     if bad:
-        findings.append(
-            _error("missing_id", f"{_rows(label, bad)}: no '{field}'; give every row one", len(bad))
-        )
+        what = f"no '{field}', or one that is no string or number; give every row one"
+        findings.append(_error("missing_id", source.label, bad, what))
         return None
     ids = [value if isinstance(value, str) else str(value) for value in values]
     if field == "id" and len(set(ids)) < len(ids):
-        seen: set[str] = set()
-        repeated = [row for row, name in enumerate(ids) if name in seen or seen.add(name)]
-        findings.append(
-            _error(
-                "duplicate_id",
-                f"{_rows(label, repeated)}: an id that an earlier row has; make ids unique",
-                len(repeated),
-            )
-        )
+        first = {name: row for row, name in reversed(list(enumerate(ids)))}
+        again = [row for row, name in enumerate(ids) if first[name] != row]
+        name = ids[again[0]]
+        what = f"the id '{name}' is that of row {first[name] + 1} too; make ids unique"
+        findings.append(_error("duplicate_id", source.label, again, what))
         return None
-    return pa.array(ids, pa.string())
+    return _strings(ids, field, source, findings)
 
 
-def _numbers(
-    values: Sequence[Any], field: str, label: str, findings: list[Finding]
+def _strings(
+    values: Sequence[str],
+    field: str,
+    source: _Source,
+    findings: list[Finding],
+    *,
+    large: bool = False,
 ) -> pa.Array | None:
     import pyarrow as pa
 
-    numbers: list[float] = []
-    empty: list[int] = []
-    bad: list[int] = []
-    for row, value in enumerate(values):
-        number = _number(value)
-        if number is None:
-            bad.append(row)
-        elif math.isnan(number):
-            empty.append(row)
-        numbers.append(0.0 if number is None else number)
+    try:
+        return pa.array(values, pa.large_string() if large else pa.string())
+    except UnicodeEncodeError:
+        # JSON can escape half of a surrogate pair, which no UTF-8 can hold.
+        bad = [row for row, value in enumerate(values) if _SURROGATE.search(value)]
+        what = f"the field '{field}' holds half a surrogate pair; write the whole character"
+        findings.append(_error("not_unicode", source.label, bad, what))
+        return None
+
+
+def _numbers(
+    values: Sequence[Any], field: str, source: _Source, findings: list[Finding]
+) -> pa.Array | None:
+    import pyarrow as pa
+
+    numbers = [_number(value) for value in values]
+    empty = [row for row, number in enumerate(numbers) if number is not None and number != number]
+    bad = [row for row, number in enumerate(numbers) if number is None]
     for rows, code, what in (
         (empty, "empty_number", "is empty or NaN; drop the row or give it a value"),
         (bad, "not_a_number", "is not a finite number; mend it"),
     ):
         if rows:
-            message = f"{_rows(label, rows)}: the field '{field}' {what}"
-            findings.append(_error(code, message, len(rows)))
+            findings.append(_error(code, source.label, rows, f"the field '{field}' {what}"))
     return None if empty or bad else pa.array(numbers, pa.float64())
 
 
 def _number(value: Any) -> float | None:
+    """A finite number, NaN where there is none, None where it is something else."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return math.nan
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = float(
+            _TRUTH.get(value.strip().lower(), value) if isinstance(value, str) else value
+        )
+    except (TypeError, ValueError, OverflowError):
         return None
     return None if math.isinf(number) else number
 
 
 def _labels(
-    values: Sequence[Any], field: str, label: str, findings: list[Finding]
+    values: Sequence[Any], field: str, source: _Source, findings: list[Finding]
 ) -> pa.Array | None:
     import pyarrow as pa
 
-    bad = [row for row, value in enumerate(values) if value is None or value in ("", [])]
+    levels = [value if isinstance(value, list) else [value] for value in values]
+    bad = [
+        row for row, labels in enumerate(levels) if not labels or not all(map(_is_plain, labels))
+    ]
     if bad:
-        message = f"{_rows(label, bad)}: no '{field}'; label the row or drop it"
-        findings.append(_error("missing_label", message, len(bad)))
+        what = f"no '{field}', or one that is no string or number; label the row or drop it"
+        findings.append(_error("missing_label", source.label, bad, what))
         return None
-    lists = any(isinstance(value, list) for value in values)
-    flat = [x for value in values for x in (value if isinstance(value, list) else [value])]
+    flat = [label for labels in levels for label in labels]
     # Whole numbers stay numbers, since their order decides a classifier's class order in mteb too.
-    whole = all(isinstance(x, int) for x in flat)
-    cast = int if whole else str
-    if lists:
-        rows = [[cast(x) for x in (v if isinstance(v, list) else [v])] for v in values]
-        return pa.array(rows)
-    return pa.array([cast(value) for value in values], pa.int64() if whole else pa.string())
+    if source.typed:
+        whole = all(isinstance(label, int) and abs(label) < 2**63 for label in flat)
+    else:
+        whole = all(_WHOLE.fullmatch(label) for label in flat)
+    cast, type_ = (int, pa.int64()) if whole else (str, pa.string())
+    if not any(isinstance(value, list) for value in values):
+        if whole:
+            return pa.array([int(label) for label in flat], type_)
+        return _strings([str(label) for label in flat], field, source, findings)
+    return pa.array([[cast(label) for label in labels] for labels in levels], pa.list_(type_))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value can be an id or a label."""
+    return isinstance(value, str | int | float) and value not in ("",) and value == value
 
 
 def _as_list(values: Any) -> Sequence[Any]:
     return values if isinstance(values, list | tuple) else values.to_pylist()
 
 
-def _rows(label: str, rows: Iterable[int]) -> str:
+def _rows(label: str, rows: Sequence[int]) -> str:
     numbers = [row + 1 for row in rows]
     shown = ", ".join(map(str, numbers[:_SHOWN]))
     more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
     return f"{label} row{'s' if len(numbers) > 1 else ''} {shown}{more}"
 
 
-def _error(code: str, message: str, count: int = 1) -> Finding:
-    return Finding("error", code, message, count)
+def _error(code: str, label: str, rows: Sequence[int], what: str) -> Finding:
+    return Finding("error", code, f"{_rows(label, rows)}: {what}", len(rows))

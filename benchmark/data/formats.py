@@ -9,7 +9,7 @@ import csv
 import gzip
 import io
 import json
-import sys
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,16 +25,23 @@ if TYPE_CHECKING:
 
 FORMATS = (".jsonl", ".csv", ".tsv", ".parquet")
 COMPRESSIONS = ("", ".gz", ".zst")
+_SHOWN_NAMES = 20
+_NAME = re.compile(r"(?!-?\d+([.,]\d+)?$)[\w.:/()#@$-]{1,40}( [\w.:/()#@$-]{1,20}){0,2}(?<![.?!])")
+_MAX_FIELD = 2**31 - 1  # the csv module's own limit of 128 KiB is below long texts
 _MAX_PROBLEMS = 20  # enough to see the pattern; a broken file has one on every row
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The raw columns of one file: name -> values (a list, or an Arrow array from parquet)."""
+    """The raw columns of one file: name -> values (a list, or an Arrow array from parquet).
+
+    ``typed`` is false where the format knows only strings (csv, tsv).
+    """
 
     values: Mapping[str, Sequence[Any] | pa.ChunkedArray]
     rows: int
     label: str
+    typed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,44 @@ def first_row(path: Path, label: str) -> list[str]:
     if kind not in (".csv", ".tsv"):
         return []
     text = _decode(_read_bytes(path, label, compression), label, "utf-8")
-    return next(_rows_of(text, kind, FileOptions()), [])
+    try:
+        return next(_rows_of(text, kind, FileOptions()), [])
+    except csv.Error:
+        return []
+
+
+def looks_like_names(row: Sequence[str]) -> bool:
+    """Whether a row can be column names: short, no two alike, none a number or a sentence."""
+    return len(set(row)) == len(row) and all(
+        not cell or _NAME.fullmatch(cell.strip()) for cell in row
+    )
+
+
+def found_names(columns: Columns) -> str:
+    """The columns of a file for a message; not where they may be a row of the user's data."""
+    names = [name for name in columns.values if name]
+    if is_row_of_data(columns) or not looks_like_names(names):
+        return f"{len(names)}, whose names look like a row of data: set header in [source]"
+    shown = ", ".join(names[:_SHOWN_NAMES]) or "none"
+    return shown + (f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else "")
+
+
+def is_row_of_data(columns: Columns) -> bool:
+    """Whether the names were a row of data: a label's column holds its own name again and again."""
+    return any(first_values(values).count(name) > 1 for name, values in columns.values.items())
+
+
+def first_values(values: Sequence[Any] | pa.ChunkedArray) -> list[Any]:
+    """The first thousand values of a column."""
+    part = values[:1000]
+    return part.to_pylist() if hasattr(part, "to_pylist") else list(part)
 
 
 def _read_bytes(path: Path, label: str, compression: str) -> bytes:
     cut_short = f"{label}: the archive is cut short or damaged; copy or download it again"
     try:
+        if compression and not path.stat().st_size:
+            raise EOFError
         if compression == ".gz":
             with gzip.open(path) as stream:
                 return stream.read()
@@ -122,9 +161,9 @@ def _decode(data: bytes, label: str, encoding: str) -> str:
     try:
         return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        line = error.object[: error.start].count(b"\n") + 1
         raise DataError(
-            f"{label} line {line}: byte 0x{data[error.start]:02x} is not {encoding}; "
+            f"{label} line {line}: not {encoding} (byte 0x{error.object[error.start]:02x}); "
             "save the file as UTF-8 or set encoding in [source]"
         ) from None
     except LookupError:
@@ -141,30 +180,35 @@ def _read_jsonl(text: str, label: str) -> Columns:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             column = getattr(error, "colno", 1)
-            problems.append(f"{label} line {number}: invalid JSON at column {column}; mend the line")
+            problems.append(
+                f"{label} line {number}: invalid JSON at column {column}; mend the line"
+            )
         else:
             if isinstance(row, dict):
                 rows.append(row)
                 continue
-            problems.append(
-                f"{label} line {number}: not a JSON object; write one object a line"
-            )
+            problems.append(f"{label} line {number}: not a JSON object; write one object a line")
         if len(problems) >= _MAX_PROBLEMS:
             break
     if problems:
         raise DataError(problems)
+    if not rows:
+        raise DataError(f"{label}: empty file; write one JSON object a line")
     names = dict.fromkeys(name for row in rows for name in row)
     return Columns({name: [row.get(name) for row in rows] for name in names}, len(rows), label)
 
 
 def _rows_of(text: str, kind: str, options: FileOptions) -> Reader:
-    csv.field_size_limit(sys.maxsize)  # the standard library's limit of 128 KiB is below long texts
+    csv.field_size_limit(_MAX_FIELD)
     separator = options.separator or ("\t" if kind == ".tsv" else ",")
     # A TSV has no quoting (IANA text/tab-separated-values): data sets hold stray quotation marks.
-    quoting = csv.QUOTE_NONE if kind == ".tsv" else csv.QUOTE_MINIMAL
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
+    # Elsewhere strict, or a quotation mark that nothing closes would swallow the rows after it.
+    stream = io.StringIO(text, newline="")
+    if kind == ".tsv":
+        return csv.reader(stream, delimiter=separator, quoting=csv.QUOTE_NONE)
+    return csv.reader(stream, delimiter=separator, strict=True)
 
 
 def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> Columns:
@@ -172,15 +216,17 @@ def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> C
     problems: list[str] = []
     rows: list[list[str]] = []
     header: list[str] | None = list(options.header) or None
+    line = 1  # where the row at hand begins: a quoted field may hold line breaks
     try:
         for row in reader:
+            start, line = line, reader.line_num + 1
             if not row:
                 continue
             if header is None:
                 header = row
             elif len(row) != len(header):
                 problems.append(
-                    f"{label} line {reader.line_num}: {len(row)} fields where the header has "
+                    f"{label} line {start}: {len(row)} fields where the header has "
                     f"{len(header)}; quote or remove the separator"
                 )
                 if len(problems) >= _MAX_PROBLEMS:
@@ -188,7 +234,10 @@ def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> C
             else:
                 rows.append(row)
     except csv.Error:
-        problems.append(f"{label} line {reader.line_num}: not valid {kind[1:]}; mend the line")
+        problems.append(
+            f"{label} line {line}: not valid {kind[1:]}; close the quotation marks, and double "
+            "those inside a field"
+        )
     if problems:
         raise DataError(problems)
     if header is None:
@@ -196,7 +245,7 @@ def _read_delimited(text: str, label: str, kind: str, options: FileOptions) -> C
     if len(set(header)) < len(header):
         raise DataError(f"{label}: the header names a column twice; rename one")
     columns = zip(*rows, strict=True) if rows else [()] * len(header)
-    return Columns(dict(zip(header, columns, strict=True)), len(rows), label)
+    return Columns(dict(zip(header, columns, strict=True)), len(rows), label, typed=False)
 
 
 def _read_parquet(data: bytes, label: str) -> Columns:
@@ -205,10 +254,6 @@ def _read_parquet(data: bytes, label: str) -> Columns:
 
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowInvalid, OSError):
-        raise DataError(
-            f"{label}: not a whole parquet file; copy or download it again"
-        ) from None
-    return Columns(
-        {name: table.column(name) for name in table.column_names}, table.num_rows, label
-    )
+    except (pa.ArrowException, OSError):
+        raise DataError(f"{label}: not a whole parquet file; copy or download it again") from None
+    return Columns({name: table.column(name) for name in table.column_names}, table.num_rows, label)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmark.data.formats import COMPRESSIONS, FORMATS
-from benchmark.errors import DataError, TaskFileError
+from benchmark.data.formats import COMPRESSIONS, FORMATS, split_suffixes
+from benchmark.errors import DataError
 from benchmark.task import DEFAULT_SUBSET, Source
 
 
@@ -22,12 +22,12 @@ def source_root(source: Source) -> Path:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """Join ``name`` to ``folder``; TaskFileError when it leads out of it, also by a link."""
+    """Join ``name`` to ``folder``; DataError when it leads out of it, also by a link."""
     target = folder / name
     if not target.resolve().is_relative_to(folder.resolve()):
-        raise TaskFileError(
-            f"{folder}: the path '{name}' leaves the task file's folder; "
-            "put the data beside the task file"
+        raise DataError(
+            f"{name}: leaves the folder of the task file ({folder}), by its path or by a link; "
+            "put the data itself beside the task file"
         )
     return target
 
@@ -36,12 +36,17 @@ def find_table(source: Source, table: str, split: str, subset: str) -> tuple[Pat
     """The file of one table and its label in messages (its path below the task's folder)."""
     root = source_root(source)
     if root.is_file():
+        if table != "rows":
+            raise DataError(
+                f"{source.settings['files']}: one file holds no separate table '{table}'; name a "
+                "folder in [source]"
+            )
         return root, source.settings["files"]
     if not root.is_dir():
         raise DataError(f"{source.settings['files']}: no such file or folder; check [source]")
     tried: list[str] = []
     for name in _candidates(source, table, split, subset):
-        for path in [root / name] if "." in Path(name).name else _with_endings(root, name):
+        for path in _with_endings(root, name):
             if path.is_file():
                 inside(source.folder, str(path.relative_to(source.folder)))
                 return path, str(path.relative_to(source.folder))
@@ -77,6 +82,9 @@ def _candidates(source: Source, table: str, split: str, subset: str) -> Iterator
 
 
 def _with_endings(root: Path, name: str) -> Iterator[Path]:
+    """The name itself where a pattern gave its ending, then with every ending there is."""
+    if split_suffixes(Path(name))[1]:
+        yield root / name
     for ending in FORMATS:
         for compression in COMPRESSIONS:
             yield root / f"{name}{ending}{compression}"

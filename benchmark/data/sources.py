@@ -64,8 +64,23 @@ def read_tables(
     if not any(finding.level == "error" for finding in findings):
         if task.hook:
             tables = _run_hook(task, tables)
+        tables = _alike(tables)
         findings += kind.check(tables, task)
     return tables, findings
+
+
+def _alike(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Labels that are numbers in one table and strings in another become strings in both."""
+    import pyarrow as pa
+
+    labelled = {name: table for name, table in tables.items() if "label" in table.column_names}
+    if len({table.schema.field("label").type for table in labelled.values()}) < 2:
+        return tables
+    alike = dict(tables)
+    for name, table in labelled.items():
+        at = table.column_names.index("label")
+        alike[name] = table.set_column(at, "label", table.column("label").cast(pa.string()))
+    return alike
 
 
 def table_split(task: Task, kind: Kind, table: str, split: str) -> str:
@@ -172,7 +187,7 @@ def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
         changed: dict[str, pa.Table] = getattr(module, name)(tables)
     except BenchmarkError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
         # Only the type: the message of a foreign error may quote the data.
         raise DataError(
             f"{path}: the hook '{name}' failed ({type(error).__name__}); run it alone to see why"
