@@ -229,12 +229,17 @@ def _merge(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
-    name = path.stem
-    if not _NAME.fullmatch(name):
+def check_name(path: Path) -> str:
+    """The name of the task that a file holds, its stem; TaskFileError when it cannot be one."""
+    if not _NAME.fullmatch(path.stem):
         raise TaskFileError(
             f"{path}: the file's stem is the task's name; use letters, digits and . _ - ( ) +"
         )
+    return path.stem
+
+
+def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
+    name = check_name(path)
     languages = content.get("languages")
     if "subsets" in content:
         subsets = {key: tuple(codes) for key, codes in content["subsets"].items()}
@@ -249,6 +254,8 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
     source = content["source"]
     source_type = next(kind for kind in _SOURCE_KEYS if kind in source)
     measured = {key: value for key, value in content.items() if key not in _DESCRIPTIVE}
+    # The fingerprint checks the data; results compare the data's own, so filling it in changes none.
+    measured["source"] = {key: value for key, value in source.items() if key != "fingerprint"}
     # A list, since the order of subsets decides draws.
     measured["subsets"] = [[key, *codes] for key, codes in subsets.items()]
     if "hook" in content:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,44 +34,59 @@ def add_filters(parser: ArgumentParser, *, parts: bool = True) -> None:
 
 
 def apply_filters(choices: Iterable[Choice], args: Namespace) -> list[Choice]:
-    """The choices that the filters leave; UsageError for a filter that no task could meet."""
-    from benchmark.catalog import KINDS
+    """The choices that the filters leave; UsageError for a name that no task has, or none left."""
     from benchmark.errors import UsageError, nearest
 
-    for kind in args.kind:
-        if kind not in KINDS:
-            raise UsageError(f"unknown kind '{kind}'{nearest(kind, KINDS)}")
-    kept = []
-    for choice in choices:
-        if args.kind and choice.task.kind not in args.kind:
-            continue
-        if args.domain and not set(args.domain) & set(choice.task.domains):
-            continue
-        narrowed = _narrow(choice, args)
-        if narrowed is not None:
-            kept.append(narrowed)
+    every = list(choices)
+    for what, known in _known(every).items():
+        for name in getattr(args, what, None) or ():
+            if name not in known:
+                where = "" if what == "kind" else " in the tasks asked for"
+                raise UsageError(f"--{what}: no {what} '{name}'{where}{nearest(name, known)}")
+    kept = [narrowed for choice in every if (narrowed := _narrow(choice, args))]
     if not kept:
-        raise UsageError("no task is left by the filters; loosen --kind, --language, --domain, ...")
+        raise UsageError("no task meets all filters; leave out --kind, --language, --domain, ...")
     return kept
+
+
+def _known(choices: Iterable[Choice]) -> dict[str, set[str]]:
+    """The names that each filter may take."""
+    from benchmark.catalog import KINDS
+
+    known: dict[str, set[str]] = {
+        "kind": set(KINDS),
+        "language": set(),
+        "domain": set(),
+        "split": set(),
+        "subset": set(),
+    }
+    for choice in choices:
+        task = choice.task
+        codes = {code for name in choice.subsets or task.subsets for code in task.subsets[name]}
+        known["language"] |= codes | {code.partition("-")[0] for code in codes}
+        known["domain"] |= set(task.domains)
+        known["split"] |= set(choice.splits or task.splits)
+        known["subset"] |= set(choice.subsets or task.subsets)
+    return known
 
 
 def _narrow(choice: Choice, args: Namespace) -> Choice | None:
     """The choice with its splits and subsets narrowed, or None when nothing of it is left."""
-    splits, subsets = choice.splits, choice.subsets
-    if getattr(args, "split", None):
-        splits = tuple(s for s in splits or choice.task.splits if s in args.split)
-        if not splits:
-            return None
-    names = subsets or tuple(choice.task.subsets)
-    if getattr(args, "subset", None):
-        names = tuple(s for s in names if s in args.subset)
-    if args.language:
-        names = tuple(
-            s
-            for s in names
-            if any(code.split("-")[0] in args.language or code in args.language
-                   for code in choice.task.subsets[s])
-        )
-    if not names:
+    task = choice.task
+    if args.kind and task.kind not in args.kind:
         return None
-    return replace(choice, splits=splits, subsets=names)
+    if args.domain and not set(args.domain) & set(task.domains):
+        return None
+    splits, subsets = choice.splits or task.splits, choice.subsets or tuple(task.subsets)
+    if getattr(args, "split", None):
+        splits = tuple(name for name in splits if name in args.split)
+    if getattr(args, "subset", None):
+        subsets = tuple(name for name in subsets if name in args.subset)
+    if args.language:
+        subsets = tuple(name for name in subsets if _speaks(task.subsets[name], args.language))
+    return replace(choice, splits=splits, subsets=subsets) if splits and subsets else None
+
+
+def _speaks(codes: Iterable[str], languages: Collection[str]) -> bool:
+    """Whether a language is asked for, by its code (eng) or with its script (eng-Latn)."""
+    return any(code in languages or code.partition("-")[0] in languages for code in codes)

@@ -181,7 +181,9 @@ def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
 def _print_report(name: str, report: list[dict[str, str]]) -> None:
     for row in report:
         stream = sys.stderr if row["level"] == "error" else sys.stdout
-        print(f"{row['level']}: {row['task']}: {row['message']}", file=stream)
+        # A fault of a file names the file itself, which is how it was asked for.
+        task = "" if row["message"].startswith(row["task"]) else f"{row['task']}: "
+        print(f"{row['level']}: {task}{row['message']}", file=stream)
     errors = sum(row["level"] == "error" for row in report)
     if not errors:
         warnings = f", {len(report)} warnings" if report else ""
@@ -192,16 +194,25 @@ def _new(args: Namespace) -> int:
     from benchmark.catalog import load_kind, load_task
     from benchmark.data.detect import detect
     from benchmark.data.new_task import render_task
-    from benchmark.errors import TaskFileError
+    from benchmark.errors import TaskFileError, UsageError
+    from benchmark.task import check_name
 
     if args.kind:
         load_kind(args.kind)  # an unknown one is refused with the nearest name
-    shape = detect(args.data, args.kind)
     folder = args.data.resolve()
-    target = folder.parent / f"{args.name}.toml"
+    target = folder.parent / f"{args.name.removesuffix('.toml')}.toml"
+    if Path(args.name).name != args.name:
+        raise UsageError(f"'{args.name}': a name, not a path; the file is put beside {args.data}")
+    check_name(target)
     if target.exists():
         raise TaskFileError(f"{target}: exists; choose another name or remove it first")
-    target.write_text(render_task(shape, folder.name, load_kind(shape.kind)), "utf-8")
+    shape = detect(args.data, args.kind)
+    try:
+        target.write_text(render_task(shape, folder.name, load_kind(shape.kind)), "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{target}: cannot be written ({error.strerror}); copy the folder to where you may"
+        ) from None
     load_task(target)
     print(shape.seen)
     print(f"wrote {target}")
