@@ -17,7 +17,7 @@ from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
 from benchmark.protocols import Encoder, Fitted, Model
 from benchmark.results.environment import environment, peak_memory_mb
-from benchmark.results.frame import Results, Row
+from benchmark.results.frame import Results, Row, failed_row, row_of
 from benchmark.results.record import Part, Result
 from benchmark.results.store import (
     limited_root,
@@ -122,7 +122,7 @@ def run(
             number += 1
             listener.job(label, choice.task.name, number, jobs)
             if isinstance(loaded, BenchmarkError):
-                found = [_failed(label, choice.task, None, None, str(loaded))]
+                found = [failed_row(label, choice.task, None, None, str(loaded))]
             else:
                 prepared = _prepared(choice, settings, kept, listener)
                 found = _run_job(label, loaded, prepared, settings, listener)
@@ -183,9 +183,9 @@ def _run_job(
             key = f"{part.split}/{part.subset}"
             stored = old.parts.get(key) if old else None
             if part.error:
-                rows[key] = _failed(label, task, part.split, part.subset, part.error)
+                rows[key] = failed_row(label, task, part.split, part.subset, part.error)
             elif stored and stored.fingerprint == part.fingerprint and not stored.error:
-                rows[key] = _row(label, task, stored, "reused", path)
+                rows[key] = row_of(label, task, stored, "reused", path)
             else:
                 if stored:
                     reason = "the data changed" if not stored.error else "it has no score"
@@ -215,7 +215,7 @@ def _measure(
         found = measure_part(model, prepared, part, settings.cache, listener.progress)
     except BenchmarkError as error:
         message = f"{label} on {task.name}: {error}"
-        return _failed(label, task, part.split, part.subset, message)
+        return failed_row(label, task, part.split, part.subset, message)
     measured[found.key] = found
     for name in found.degenerate:
         listener.note(
@@ -223,8 +223,8 @@ def _measure(
             "and counted as 0"
         )
     if found.error:
-        return _failed(label, task, part.split, part.subset, found.error)
-    return _row(label, task, found, "measured", None)
+        return failed_row(label, task, part.split, part.subset, found.error)
+    return row_of(label, task, found, "measured", None)
 
 
 def _old_result(
@@ -262,41 +262,14 @@ def _result(
         identity=model.identity,
         parts=dict(measured),
         hard=task.hard,
+        pinned=(
+            ""
+            if FINGERPRINT_DIFFERS in prepared.notes
+            else str(task.source.settings.get("fingerprint", ""))
+        ),
         limit=settings.limit,
         notes=prepared.notes,
         environment=environment(),
         peak_memory_mb=peak_memory_mb(),
         date=round(time.time(), 3),
-    )
-
-
-def _row(label: str, task: Task, part: Part, status: Any, path: Path | None) -> Row:
-    return Row(
-        model=label,
-        task=task.name,
-        kind=task.kind,
-        split=part.split,
-        subset=part.subset,
-        main_score_name=task.main_score,
-        main_score=part.main_score,
-        status=status,
-        seconds=round(sum(part.seconds.values()), 3),
-        path=str(path) if path else None,
-        examples=part.examples,
-        hard=task.hard,
-    )
-
-
-def _failed(label: str, task: Task, split: str | None, subset: str | None, error: str) -> Row:
-    return Row(
-        label,
-        task.name,
-        task.kind,
-        split,
-        subset,
-        task.main_score,
-        None,
-        "failed",
-        error=error,
-        hard=task.hard,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmark.errors import MissingExtraError
+from benchmark.results.record import Part
+from benchmark.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,3 +67,37 @@ class Results:
         except ImportError:
             raise MissingExtraError("pandas", "frame", "to_frame()") from None
         return pd.DataFrame(self.to_dicts(), columns=list(Row.__dataclass_fields__))
+
+
+def row_of(label: str, task: Task, part: Part, status: Status, path: Path | None) -> Row:
+    """The row of a part that has a score."""
+    return Row(
+        model=label,
+        task=task.name,
+        kind=task.kind,
+        split=part.split,
+        subset=part.subset,
+        main_score_name=task.main_score,
+        main_score=part.main_score,
+        status=status,
+        seconds=round(sum(part.seconds.values()), 3),
+        path=str(path) if path else None,
+        examples=part.examples,
+        hard=task.hard,
+    )
+
+
+def failed_row(label: str, task: Task, split: str | None, subset: str | None, error: str) -> Row:
+    """The row of what has no score; no split and subset where the whole task failed."""
+    return Row(
+        model=label,
+        task=task.name,
+        kind=task.kind,
+        split=split,
+        subset=subset,
+        main_score_name=task.main_score,
+        main_score=None,
+        status="failed",
+        error=error,
+        hard=task.hard,
+    )

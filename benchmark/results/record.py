@@ -56,6 +56,8 @@ class Result:
     identity: Identity
     parts: Mapping[str, Part]
     hard: bool = False
+    pinned: str = ""
+    """The fingerprint that the task file declares, where the data have it."""
     limit: int | None = None
     notes: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +89,8 @@ def to_json(result: Result) -> dict[str, Any]:
     seconds = {key: dict(part.seconds) for key, part in result.parts.items()}
     fingerprints = {key: part.fingerprint for key, part in result.parts.items()}
     return {
-        "dataset_revision": combined(fingerprints),
+        # The declared fingerprint covers all parts, so results of some and of others merge in mteb.
+        "dataset_revision": result.pinned or combined(fingerprints),
         "task_name": result.task,
         "mteb_version": f"{REFERENCE}+embedmark.{result.version}",
         "scores": scores,
@@ -100,6 +103,7 @@ def to_json(result: Result) -> dict[str, Any]:
             "kind": result.kind,
             "main_score_name": result.main_score_name,
             "hard": result.hard,
+            "pinned": result.pinned,
             "limit": result.limit,
             "task_digest": result.task_digest,
             "model": {
@@ -138,6 +142,7 @@ def from_json(content: Any, where: str) -> Result:
             ),
             parts=parts,
             hard=ours["hard"],
+            pinned=ours["pinned"],
             limit=ours["limit"],
             notes=tuple(ours["notes"]),
             environment=ours["environment"],
