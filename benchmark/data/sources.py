@@ -121,7 +121,7 @@ def load_package(
 
     settings = task.source.settings
     reader = _named(READERS, settings["reader"], task, "reader")
-    path = find_file(settings["package"], settings["path"])
+    path = find_file(settings["package"], settings["path"], f"the task '{task.name}'")
     return _as_columns(reader(path, settings.get("arguments", {}), subset, split))
 
 
