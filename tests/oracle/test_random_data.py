@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
-from tests.oracle.harness import (  # noqa: E402
+from tests.oracle.harness import (
     Parts,
     Tables,
     assert_equal,
@@ -29,7 +29,7 @@ PARTS = tuple((split, subset) for split in ("validation", "test") for subset in 
 def random_vectors(
     parts: Parts, *, dimensions: int = 12, values: str = "normal", seed: int = 0
 ) -> Mapping[str, NDArray[Any]]:
-    """A vector for every text: normal, ``ties`` (few distinct ones), ``equal`` or ``line`` (1-d)."""
+    """A vector for every text: normal, ``ties`` (few distinct), ``equal`` or ``line`` (1-d)."""
     texts = {
         text
         for tables in parts.values()

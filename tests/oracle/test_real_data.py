@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
-from tests.oracle import real_data  # noqa: E402
-from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs  # noqa: E402
+from tests.oracle import real_data
+from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs
 
 pytestmark = pytest.mark.oracle
 
