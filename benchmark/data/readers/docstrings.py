@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -93,14 +94,22 @@ def read_docstrings(path: Path, body_words: int = _BODY_WORDS) -> list[Docstring
     """
     found = [
         doc
-        for file in sorted(path.rglob("*.py"), key=lambda file: file.as_posix())
-        if "tests" not in file.relative_to(path).parts
-        for doc in _docstrings_of(file, file.relative_to(path).with_suffix("").parts)
+        for doc in _parsed(path)
         if len(doc.summary.split()) >= _SUMMARY_WORDS and len(doc.body.split()) >= body_words
     ]
     if not found:
         raise wrong_shape(path, "no docstring of a summary and prose")
     return found
+
+
+@lru_cache(maxsize=1)  # several tasks read one package
+def _parsed(path: Path) -> tuple[Docstring, ...]:
+    return tuple(
+        doc
+        for file in sorted(path.rglob("*.py"), key=lambda file: file.as_posix())
+        if "tests" not in file.relative_to(path).parts
+        for doc in _docstrings_of(file, file.relative_to(path).with_suffix("").parts)
+    )
 
 
 def _docstrings_of(file: Path, module: tuple[str, ...]) -> Iterator[Docstring]:
