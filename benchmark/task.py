@@ -190,8 +190,9 @@ def _check_source(path: Path, source: Mapping[str, Any]) -> None:
         if key not in source:
             raise error_at(path, "[source]", f"[source] of a {types[0]} needs '{key}'; add it")
     check_distinct(path, "header", source.get("header", ()))
-    if len(source.get("separator", " ")) != 1:
-        raise error_at(path, "separator", "'separator' must be one character")
+    separator = source.get("separator", ",")
+    if len(separator) != 1:
+        raise error_at(path, "separator", f"'separator' must be one character, not '{separator}'")
     if types[0] == "files":
         _check_paths(path, source["files"], source.get("pattern", ""))
 
@@ -254,7 +255,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
     source = content["source"]
     source_type = next(kind for kind in _SOURCE_KEYS if kind in source)
     measured = {key: value for key, value in content.items() if key not in _DESCRIPTIVE}
-    # The fingerprint checks the data; results compare the data's own, so filling it in changes none.
+    # To declare a fingerprint changes no score, and a result is compared with the data's own.
     measured["source"] = {key: value for key, value in source.items() if key != "fingerprint"}
     # A list, since the order of subsets decides draws.
     measured["subsets"] = [[key, *codes] for key, codes in subsets.items()]

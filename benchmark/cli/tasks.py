@@ -130,20 +130,22 @@ def _cut(value: Any) -> str:
 def _check(args: Namespace) -> int:
     """Every problem of every task at once; 2 when a file is wrong, 1 when its data are."""
     from benchmark.cli.output import print_json
-    from benchmark.errors import BenchmarkError
+    from benchmark.errors import BenchmarkError, UsageError
 
     reports, code = [], 0
     for name in args.files:
+        says_where = False
         try:
             report = _check_task(name, args.trust)
         except BenchmarkError as error:
             report = [{"task": name, "level": "error", "message": str(error)}]
             code = max(code, error.exit_code)
+            says_where = isinstance(error, UsageError)
         else:
             code = max(code, int(any(row["level"] == "error" for row in report)))
         reports += report
         if not args.json:
-            _print_report(name, report)
+            _print_report(name, report, says_where)
     if args.json:
         print_json({"findings": reports, "ok": code == 0})
     return code
@@ -178,15 +180,14 @@ def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
     return report
 
 
-def _print_report(name: str, report: list[dict[str, str]]) -> None:
+def _print_report(name: str, report: list[dict[str, str]], says_where: bool) -> None:
     for row in report:
         stream = sys.stderr if row["level"] == "error" else sys.stdout
-        # A fault of a file names the file itself, which is how it was asked for.
-        task = "" if row["message"].startswith(row["task"]) else f"{row['task']}: "
+        task = "" if says_where else f"{row['task']}: "
         print(f"{row['level']}: {task}{row['message']}", file=stream)
     errors = sum(row["level"] == "error" for row in report)
     if not errors:
-        warnings = f", {len(report)} warnings" if report else ""
+        warnings = f", {len(report)} warning{'s'[: len(report) > 1]}" if report else ""
         print(f"ok: {name}{warnings}")
 
 
