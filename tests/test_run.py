@@ -303,3 +303,13 @@ def test_a_plan_runs_nothing(
     assert not (tmp_path / "out").exists()
     # Eight texts; "red car" stands on both sides of its pair.
     assert (8, 7) == (content["tasks"][0]["texts"], content["tasks"][0]["unique_texts"])
+
+
+def test_a_model_after_the_tasks_is_told_where_to_go(capsys: pytest.CaptureFixture[str]) -> None:
+    """``-t`` takes every name that follows it."""
+    code = main(["run", "-t", "LeeNewsSimilarity", "wordllama?dim=64"])
+
+    assert 2 == code
+    assert "'wordllama?dim=64' after -t is a model, not a task; put models before -t" in (
+        capsys.readouterr().err
+    )

@@ -93,6 +93,7 @@ def run(args: Namespace) -> int:
 def _choices(args: Namespace) -> list[Choice]:
     from benchmark.catalog import Choice, checked, find_choices, load_kind
 
+    _refuse_models(args.task)
     if args.data is None:
         return apply_filters(find_choices(args.task, trust=args.trust), args)
     from benchmark.data.new_task import task_of_folder
@@ -104,6 +105,18 @@ def _choices(args: Namespace) -> list[Choice]:
     task, seen = task_of_folder(args.data, kind, load_kind)
     print(f"note: {seen}", file=sys.stderr)
     return apply_filters([checked(Choice(task))], args)
+
+
+def _refuse_models(names: list[str]) -> None:
+    """``-t`` takes all the names that follow it, so a model written there is told where to go."""
+    from benchmark.catalog import task_files
+    from benchmark.errors import UsageError
+    from benchmark.models.table import SCHEMES
+
+    for name in names:
+        scheme = name.partition("?")[0].partition(":")[0]
+        if (scheme in SCHEMES or name.endswith(".py")) and name not in task_files():
+            raise UsageError(f"'{name}' after -t is a model, not a task; put models before -t")
 
 
 def _positive(text: str) -> int:
