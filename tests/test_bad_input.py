@@ -324,9 +324,9 @@ DATA = [
         {"T.toml": STS, "data/notes.md": ""},
         (
             (
-                "error: T: data: no file for the rows of split 'test', subset 'default' (looked for "
-                f"test/test, test with {DATA_ENDINGS}; found notes.md); add the file or set pattern in "
-                "[source]"
+                "error: T: data: no file for the rows of split 'test', subset 'default' (looked "
+                f"for test/test, test with {DATA_ENDINGS}; found notes.md); add the file or set "
+                "pattern in [source]"
             ),
         ),
         1,
@@ -362,8 +362,8 @@ DATA = [
         {"T.toml": STS + 'encoding = "utf-9"\n', "data/test.jsonl": PAIRS},
         (
             (
-                "error: T: data/test.jsonl: unknown encoding 'utf-9'; use a Python codec name such as "
-                "latin-1"
+                "error: T: data/test.jsonl: unknown encoding 'utf-9'; use a Python codec name such "
+                "as latin-1"
             ),
         ),
         1,
@@ -468,8 +468,8 @@ DATA = [
         },
         (
             (
-                "error: T: data/train.csv: fewer than two labels to train on; add examples of another "
-                "label"
+                "error: T: data/train.csv: fewer than two labels to train on; add examples of "
+                "another label"
             ),
         ),
         1,
@@ -479,8 +479,8 @@ DATA = [
         {"T.toml": CLUSTERING, "data/test.csv": labelled(bank=3, river=2) + "more text,\n"},
         (
             (
-                "error: T: data/test.csv row 6: no 'label', or one that is no string or number; label "
-                "the row or drop it"
+                "error: T: data/test.csv row 6: no 'label', or one that is no string or number; "
+                "label the row or drop it"
             ),
         ),
         1,
@@ -490,9 +490,9 @@ DATA = [
         {"T.toml": CLASSIFICATION, "data/test.csv": labelled(bank=3, river=2)},
         (
             (
-                "error: T: data: no file for the train of split 'train', subset 'default' (looked for "
-                f"train/train, train with {DATA_ENDINGS}; found test.csv); add the file or set pattern "
-                "in [source]"
+                "error: T: data: no file for the train of split 'train', subset 'default' (looked "
+                f"for train/train, train with {DATA_ENDINGS}; found test.csv); add the file or set "
+                "pattern in [source]"
             ),
         ),
         1,
@@ -551,8 +551,8 @@ DATA = [
         {"inside/T.toml": STS, "secret/test.jsonl": PAIRS},
         (
             (
-                "error: T: data/test.jsonl: leaves the folder of the task file (inside), by its path "
-                "or by a link; put the data itself beside the task file"
+                "error: T: data/test.jsonl: leaves the folder of the task file (inside), by its "
+                "path or by a link; put the data itself beside the task file"
             ),
         ),
         1,
@@ -620,8 +620,8 @@ TOLERATED = [
         },
         (
             (
-                "warning: T: data/train.csv row 17: the only example of its label; add examples, or "
-                "remove the label"
+                "warning: T: data/train.csv row 17: the only example of its label; add examples, "
+                "or remove the label"
             ),
             "ok: T.toml, 1 warning",
         ),
@@ -965,8 +965,8 @@ MODELS = {
     "an exception": (
         "raise ValueError(texts[0])",
         (
-            "local/m failed while encoding (ValueError at m.py:3); encode one text with it by hand to "
-            "see why"
+            "local/m failed while encoding (ValueError at m.py:3); encode one text with it by hand "
+            "to see why"
         ),
     ),
 }
