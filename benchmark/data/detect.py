@@ -28,6 +28,7 @@ _LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
 _SCORE_NAMES = ("score", "similarity", "similarity_score")
 _KINDS = ("sts", "pair_classification", "bitext", "classification", "clustering")
 _BEIR = ("corpus", "queries")
+_SHOWN = 6  # names of subsets said aloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
 
     Raises UsageError when there is no such folder, DataError when nothing known is in it.
     """
+    if folder.is_file():
+        raise UsageError(f"{folder}: is a file; name the folder that it lies in")
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; name a folder with data files in it")
     if kind in (None, "retrieval", "long_context"):
@@ -87,7 +90,7 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
     splits, unused = _evaluated(files.splits)
     said = [
         _said_splits(splits, unused),
-        f"{len(files.subsets)} subsets" if files.subsets else "",
+        _said_subsets(files.subsets),
         f"no header row, columns read as {', '.join(header)}" if header else "",
         ", ".join(f"{name} from '{column}'" for name, column in mapping.items()),
     ]
@@ -114,6 +117,12 @@ def _said_splits(splits: tuple[str, ...], unused: tuple[str, ...]) -> str:
     return f"{said}, beside {', '.join(unused)}" if unused else said
 
 
+def _said_subsets(subsets: tuple[str, ...]) -> str:
+    shown = ", ".join(subsets[:_SHOWN])
+    more = f" and {len(subsets) - _SHOWN} more" if len(subsets) > _SHOWN else ""
+    return f"{len(subsets)} subsets: {shown}{more}" if subsets else ""
+
+
 def _retrieval(folder: Path, kind: str) -> Shape | None:
     roots = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
     found = [root for root in roots if all(_has(root, stem) for stem in _BEIR)]
@@ -129,8 +138,8 @@ def _retrieval(folder: Path, kind: str) -> Shape | None:
             f"{first}: corpus and queries, but no qrels; add qrels/test.tsv with the columns "
             "query-id, corpus-id and score"
         )
-    seen = f"{folder.name}: read as {kind} in BEIR's layout ({_said_splits(splits, unused)}"
-    seen += f"; {len(subsets)} subsets)" if subsets else ")"
+    said = [_said_splits(splits, unused), _said_subsets(subsets)]
+    seen = f"{folder.name}: read as {kind} in BEIR's layout ({'; '.join(filter(None, said))})"
     return Shape(kind, splits, subsets, unused, seen=seen)
 
 
