@@ -103,6 +103,10 @@ def _prepare_part(
         plan = kind.plan(data, task)
     except BenchmarkError as error:
         return PreparedPart(split, subset, error=f"{task.name}: {error}")
+    except Exception as error:  # noqa: BLE001 -- one task's surprise must not stop the others
+        # Only the type: the message of a foreign error may quote the data.
+        message = f"{task.name}: reading failed ({type(error).__name__}); please report it"
+        return PreparedPart(split, subset, error=f"{message} with the task file")
     warnings: dict[str, int] = {}
     for finding in findings:
         warnings[finding.code] = warnings.get(finding.code, 0) + finding.count

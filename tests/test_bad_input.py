@@ -819,6 +819,35 @@ def test_a_hook_that_fails_is_named_without_what_it_says(
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "return None",
+            "tasks/hook.py: the hook 'tables' returned no Arrow table 'rows'; return every table "
+            "that it was given",
+        ),
+        (
+            "return {'rows': tables['rows'].select(['sentence1', 'score'])}",
+            "data/test.jsonl: no column 'sentence2' for the field 'sentence2' (columns found: "
+            "sentence1, score); name it under [columns] in the task file",
+        ),
+    ],
+    ids=["nothing", "a column less"],
+)
+def test_what_a_hook_returns_is_checked_as_data(
+    body: str, message: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A hook may change rows, and answers for what it returns."""
+    write(HOOKED | {"tasks/hook.py": f"def tables(tables):\n    {body}\n"})
+
+    code = command("tasks", "check", "tasks/T.toml", "Good.toml")
+
+    out, err = capsys.readouterr()
+    assert (1, "ok: Good.toml\n") == (code, out)
+    assert message in err
+
+
 USAGE = {
     "an unknown command": (("rnu",), "unknown command 'rnu'; did you mean 'run'?"),
     "an unknown task": (

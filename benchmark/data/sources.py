@@ -54,19 +54,32 @@ def read_tables(
     problems: list[str] = []
     raw = load(task, kind, split, subset, problems)
     findings = [Finding("error", "unreadable", problem) for problem in problems]
+    tables = _canonical(raw, kind, task.columns, findings)
+    if task.hook and not _failed(findings):
+        findings.clear()
+        tables = _canonical(_as_columns(_run_hook(task, tables)), kind, {}, findings)
+    if not _failed(findings):
+        tables = _alike(tables)
+        findings += kind.check(tables, task)
+    return tables, findings
+
+
+def _failed(findings: list[Finding]) -> bool:
+    return any(finding.level == "error" for finding in findings)
+
+
+def _canonical(
+    raw: Mapping[str, Columns], kind: Kind, chosen: Mapping[str, Any], findings: list[Finding]
+) -> dict[str, pa.Table]:
+    """The kind's tables; what is found in them is added to ``findings``."""
     tables: dict[str, pa.Table] = {}
     for name, columns in raw.items():
-        mapping = _mapping(task, kind, name)
+        mapping = _mapping(chosen, kind, name)
         table, found = to_table(columns, kind.TABLES[name], mapping, name == "corpus")
         findings += found
         if table is not None:
             tables[name] = table
-    if not any(finding.level == "error" for finding in findings):
-        if task.hook:
-            tables = _run_hook(task, tables)
-        tables = _alike(tables)
-        findings += kind.check(tables, task)
-    return tables, findings
+    return tables
 
 
 def _alike(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
@@ -162,15 +175,17 @@ def _as_columns(tables: Mapping[str, pa.Table]) -> dict[str, Columns]:
     }
 
 
-def _mapping(task: Task, kind: Kind, table: str) -> Mapping[str, Any]:
+def _mapping(columns: Mapping[str, Any], kind: Kind, table: str) -> Mapping[str, Any]:
     """``[columns]`` of one table: nested tables where the kind has several, flat otherwise."""
-    nested = any(isinstance(value, Mapping) for value in task.columns.values())
-    chosen: Mapping[str, Any] = task.columns.get(table, {}) if nested else task.columns
+    nested = any(isinstance(value, Mapping) for value in columns.values())
+    chosen: Mapping[str, Any] = columns.get(table, {}) if nested else columns
     return {field: name for field, name in chosen.items() if field in kind.TABLES[table]}
 
 
 def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """Run ``tables(tables) -> tables`` of the file beside a task that the user vouched for."""
+    import pyarrow as pa
+
     file, _, name = task.hook.partition(":")
     if task.path is None or not task.trusted:
         raise TaskFileError(
@@ -184,7 +199,7 @@ def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-        changed: dict[str, pa.Table] = getattr(module, name)(tables)
+        changed: Any = getattr(module, name)(dict(tables))
     except BenchmarkError:
         raise
     except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
@@ -192,4 +207,10 @@ def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
         raise DataError(
             f"{path}: the hook '{name}' failed ({type(error).__name__}); run it alone to see why"
         ) from None
-    return changed
+    for table in tables:
+        if not isinstance(changed, Mapping) or not isinstance(changed.get(table), pa.Table):
+            raise DataError(
+                f"{path}: the hook '{name}' returned no Arrow table '{table}'; return every table "
+                "that it was given"
+            )
+    return {table: changed[table] for table in tables}
