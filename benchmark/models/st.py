@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,13 +78,14 @@ def load(
         raise MissingExtraError("sentence-transformers", "torch", f"the model '{target}'") from None
     device = None if settings.device == "auto" else settings.device
     try:
-        model = SentenceTransformer(
-            target,
-            revision=revision,
-            device=device,
-            truncate_dim=options.get("dim"),
-            trust_remote_code=False,
-        )
+        with _without_bar():
+            model = SentenceTransformer(
+                target,
+                revision=revision,
+                device=device,
+                truncate_dim=options.get("dim"),
+                trust_remote_code=False,
+            )
     except Exception as error:  # noqa: BLE001 -- hub, disk and torch raise what they like
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
@@ -99,6 +103,20 @@ def load(
         batch_size=settings.batch_size or _BATCH_SIZE,
         similarity=similarity if similarity in ("cosine", "dot", "euclidean") else "cosine",
     )
+
+
+@contextmanager
+def _without_bar() -> Iterator[None]:
+    """No progress bar of transformers' own while weights load, where stderr is no terminal."""
+    logging = importlib.import_module("transformers.utils.logging")
+    if sys.stderr.isatty() or not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()
 
 
 def _identify(
