@@ -824,13 +824,17 @@ def test_a_hook_that_fails_is_named_without_what_it_says(
     [
         (
             "return None",
-            "tasks/hook.py: the hook 'tables' returned no Arrow table 'rows'; return every table "
-            "that it was given",
+            (
+                "tasks/hook.py: the hook 'tables' returned no Arrow table 'rows'; return every "
+                "table that it was given"
+            ),
         ),
         (
             "return {'rows': tables['rows'].select(['sentence1', 'score'])}",
-            "data/test.jsonl: no column 'sentence2' for the field 'sentence2' (columns found: "
-            "sentence1, score); name it under [columns] in the task file",
+            (
+                "data/test.jsonl: no column 'sentence2' for the field 'sentence2' (columns found: "
+                "sentence1, score); name it under [columns] in the task file"
+            ),
         ),
     ],
     ids=["nothing", "a column less"],
