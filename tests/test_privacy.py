@@ -1,4 +1,4 @@
-"""No text and no label of the data reaches an output: a secret is planted everywhere, then sought."""
+"""No text and no label of the data reaches an output: a secret is planted, then sought."""
 
 from __future__ import annotations
 
@@ -43,14 +43,18 @@ def texts(count: int = 20) -> list[Row]:
 
 def pairs(third: str, count: int = 10) -> list[Row]:
     """Rows of pairs with a score, a binary label, or nothing."""
-    values = {"score": range(count), "label": [n % 2 for n in range(count)]}.get(third, [])
     rows: list[Row] = [
         {"sentence1": said(n), "sentence2": said(n * 3, "was")} for n in range(count)
     ]
-    return [
-        row | ({third: value} if third else {})
-        for row, value in zip(rows, values or rows, strict=False)
-    ]
+    for number, row in enumerate(rows):
+        if third:
+            row[third] = number if third == "score" else number % 2
+    return rows
+
+
+def pair(score: object) -> Row:
+    """One more pair."""
+    return {"sentence1": said(1), "sentence2": said(2), "score": score}
 
 
 def beir() -> dict[str, str]:
@@ -98,8 +102,8 @@ TSV = beir()["qrels/test.tsv"]
 BROKEN: Mapping[str, tuple[str, Mapping[str, str | bytes]]] = {
     "no_json": ("sts", {"test.jsonl": f'{SCORED}{{"sentence1": "{said(1)}", {TEXT}\n'}),
     "no_object": ("sts", {"test.jsonl": f'{SCORED}["{said(1)}"]\n"{said(2)}"\n'}),
-    "text_as_number": ("sts", {"test.jsonl": jsonl([*pairs("score"), {"sentence1": said(1), "sentence2": said(2), "score": said(3)}])}),
-    "no_score": ("sts", {"test.jsonl": jsonl([*pairs("score"), {"sentence1": said(1), "sentence2": said(2), "score": None}])}),
+    "text_as_number": ("sts", {"test.jsonl": jsonl([*pairs("score"), pair(said(3))])}),
+    "no_score": ("sts", {"test.jsonl": jsonl([*pairs("score"), pair(None)])}),
     "same_score": ("sts", {"test.jsonl": jsonl([{**row, "score": 1} for row in pairs("score")])}),
     "no_column": ("sts", {"test.csv": table(pairs("label"))}),
     "no_header": ("sts", {"test.csv": table(pairs("score"), header=False)}),
