@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from benchmark.kinds.common import (
     column,
     empty_tables,
     finding_at,
+    in_threads,
     label_codes,
     options_of,
     same_width,
@@ -112,18 +112,20 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
     test = vectors_of(embeddings, "test", len(data.test))
     same_width(embeddings, "train", "test")
     seed = int(options_of(task, OPTIONS)["seed"])
-    scores, right = [], np.zeros(len(data.test))
-    for rows in data.experiments:
-        predicted = _predict(train[rows], data.train_labels[rows], test, seed)
-        scores.append(_scores(data, predicted))
-        right += predicted == data.test_labels
+
+    def predict(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return _predict(train[rows], data.train_labels[rows], test, seed)
+
+    predictions = in_threads(predict, data.experiments)
+    scores = [_scores(data, predicted) for predicted in predictions]
+    right = np.mean([predicted == data.test_labels for predicted in predictions], axis=0)
     metrics: dict[str, Any] = {
         name: float(np.mean([score[name] for score in scores]))
         if scores[0][name] is not None
         else float("nan")
         for name in METRICS
     }
-    samples = {"accuracy": right / len(scores)} if task.main_score == "accuracy" else {}
+    samples = {"accuracy": right} if task.main_score == "accuracy" else {}
     return Scores(
         {**metrics, "scores_per_experiment": scores}, examples=len(data.test), samples=samples
     )
@@ -175,16 +177,10 @@ def _draw(
 def _predict(
     train: Vectors, labels: NDArray[np.int64], test: Vectors, seed: int
 ) -> NDArray[np.int64]:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
-    # One BLAS thread: the fits are small, and two threads on a busy machine take fifteen times as
-    # long. Reaching max_iter is part of the reference's protocol, not news.
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        classifier = LogisticRegression(max_iter=100, random_state=seed).fit(train, labels)
-        predicted: NDArray[np.int64] = classifier.predict(test)
+    classifier = LogisticRegression(max_iter=100, random_state=seed).fit(train, labels)
+    predicted: NDArray[np.int64] = classifier.predict(test)
     return predicted
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.kinds.common import column, empty_tables, label_codes, options_of, vectors_of
+from benchmark.kinds.common import (
+    column,
+    empty_tables,
+    in_threads,
+    label_codes,
+    options_of,
+    vectors_of,
+)
 from benchmark.metrics.clustering import ami, v_measure
 from benchmark.protocols import Finding, Request, Scores
 from benchmark.tables import source_of
@@ -96,9 +104,7 @@ def evaluate(data: ClusteringData, embeddings: Embeddings, task: Task) -> Scores
     information: dict[str, list[float]] = {}
     for number, level in enumerate(data.levels):
         at_level = vectors[level.rows]
-        pairs = [
-            _agreement(at_level[drawn], level.labels, drawn, options) for drawn in level.bootstraps
-        ]
+        pairs = in_threads(partial(_agreement, at_level, level.labels, options), level.bootstraps)
         measures[f"Level {number}"] = [first for first, _ in pairs]
         information[f"Level {number}"] = [second for _, second in pairs]
     metrics: dict[str, Any] = {}
@@ -194,24 +200,18 @@ def _levels(labels: pa.Array, max_depth: int) -> list[tuple[NDArray[np.int64], N
 
 
 def _agreement(
-    vectors: Any, labels: NDArray[np.int64], drawn: NDArray[np.int64], options: Any
+    vectors: Any, labels: NDArray[np.int64], options: Any, drawn: NDArray[np.int64]
 ) -> tuple[float, float]:
     """V-measure and AMI of one bootstrap; as many clusters as the level has labels."""
-    import warnings
-
     from sklearn.cluster import MiniBatchKMeans
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than clusters
-        clusters = MiniBatchKMeans(
-            n_clusters=len(np.unique(labels)),
-            batch_size=int(options["k_mean_batch_size"]),
-            init="k-means++",
-            n_init=1,
-            random_state=int(options["seed"]),
-        ).fit_predict(vectors)
+    clusters = MiniBatchKMeans(
+        n_clusters=len(np.unique(labels)),
+        batch_size=int(options["k_mean_batch_size"]),
+        init="k-means++",
+        n_init=1,
+        random_state=int(options["seed"]),
+    ).fit_predict(vectors[drawn])
     truth = labels[drawn]
     return v_measure(truth, clusters), ami(truth, clusters)
 
