@@ -12,7 +12,7 @@ from benchmark.cache import default_folder
 from benchmark.catalog import STARTER, Choice, find_choices
 from benchmark.errors import BenchmarkError, ResultError
 from benchmark.measure import measure_part
-from benchmark.models.py import wrap
+from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
 from benchmark.protocols import Encoder, Fitted, Model
@@ -186,6 +186,11 @@ def _run_job(
                 rows[key] = failed_row(label, task, part.split, part.subset, part.error)
             elif stored and stored.fingerprint == part.fingerprint and not stored.error:
                 rows[key] = row_of(label, task, stored, "reused", path)
+                if model.identity.adapter == ADAPTER:
+                    listener.note(
+                        f"{label}: reused, since its file is unchanged; if it loads anything that "
+                        "changes, set revision in it or run with --fresh"
+                    )
             else:
                 if stored:
                     reason = "the data changed" if not stored.error else "it has no score"
@@ -212,7 +217,10 @@ def _measure(
 ) -> Row:
     task = prepared.task
     try:
-        found = measure_part(model, prepared, part, settings.cache, listener.progress)
+        # A user's file may load weights that its bytes do not name: fresh means encoded again too.
+        stale = settings.fresh and model.identity.adapter == ADAPTER
+        cache = None if stale else settings.cache
+        found = measure_part(model, prepared, part, cache, listener.progress)
     except BenchmarkError as error:
         message = f"{label} on {task.name}: {error}"
         return failed_row(label, task, part.split, part.subset, message)

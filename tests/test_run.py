@@ -85,7 +85,11 @@ def test_a_second_run_reuses_everything(tmp_path: Path, model: str) -> None:
     assert (["measured"], ["reused"]) == ([r.status for r in first], [r.status for r in second])
     assert first[0].main_score == second[0].main_score
     assert (first[0].seconds, first[0].path) == (second[0].seconds, second[0].path)
-    assert [] == notes
+    expected = (
+        f"{model}: reused, since its file is unchanged; if it loads anything that changes, set "
+        "revision in it or run with --fresh"
+    )
+    assert [expected] == notes
 
 
 @pytest.mark.parametrize(
@@ -313,3 +317,28 @@ def test_a_model_after_the_tasks_is_told_where_to_go(capsys: pytest.CaptureFixtu
     assert "'wordllama?dim=64' after -t is a model, not a task; put models before -t" in (
         capsys.readouterr().err
     )
+
+
+def test_weights_beside_an_unchanged_file(tmp_path: Path) -> None:
+    """A file that loads weights from elsewhere: ``revision`` or ``--fresh`` sees that they changed.
+
+    Without either the result is reused, and a note says so.
+    """
+    weights = tmp_path / "weights.txt"
+    file = tmp_path / "loads.py"
+    body = (
+        "import pathlib\nimport numpy as np\n"
+        f"scale = float(pathlib.Path({str(weights)!r}).read_text())\n"
+        "def encode(texts):\n"
+        "    return np.array([[np.sin(scale * len(t)), np.cos(scale * len(t))] for t in texts])\n"
+    )
+    task = write_pairs(tmp_path, "Pairs")
+    scores = []
+    for fresh, revision in ((False, "a"), (True, "a"), (False, "b")):
+        weights.write_text({0: "1", 1: "-3", 2: "7"}[len(scores)])
+        file.write_text(body + f"revision = {revision!r}\n")
+        rows, _ = go([str(file)], [task], tmp_path / "out", fresh=fresh)
+        assert "measured" == rows[0].status
+        scores.append(rows[0].main_score)
+
+    assert 3 == len(set(scores))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchmark.protocols import Vectors
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"py": {}}
+ADAPTER = "py/1"
 UNVERSIONED = "unversioned"
 """The revision of an object whose content nothing identifies: never cached, never reused."""
 
@@ -53,7 +54,9 @@ def load(
 ) -> CallableModel:
     """Run the file and take its ``encode`` function, or the ``encode`` of its ``Model`` class.
 
-    The file was named on the command line, which is the user's consent to run it.
+    The file was named on the command line, which is the user's consent to run it. The model's
+    revision is a digest of the file's bytes, and of ``revision`` where the file or class sets one:
+    a file that loads weights from elsewhere says by it that these have changed.
     """
     path = Path(target)
     if not path.is_file():
@@ -70,8 +73,9 @@ def load(
     function = getattr(source, "encode", None)
     if not callable(function):
         raise ModelError(f"{path}: defines no encode(texts), nor a class Model that has one")
-    revision = hashlib.sha256(path.read_bytes()).hexdigest()[:40]
-    identity = Identity(f"local/{path.stem}", revision, "py/1")
+    content = path.read_bytes() + str(getattr(source, "revision", "")).encode()
+    digest = hashlib.sha256(content).hexdigest()[:40]
+    identity = Identity(f"local/{path.stem}", digest, ADAPTER)
     return _callable_model(identity, function, source)
 
 
@@ -85,7 +89,7 @@ def wrap(model: object) -> Any:
             f"a model must be a URI or have encode(texts); {type(model).__name__} has neither"
         )
     name = getattr(model, "__name__", type(model).__name__)
-    return _callable_model(Identity(f"local/{name}", UNVERSIONED, "py/1"), function, model)
+    return _callable_model(Identity(f"local/{name}", UNVERSIONED, ADAPTER), function, model)
 
 
 def _callable_model(identity: Identity, function: Callable[..., Any], owner: Any) -> CallableModel:
