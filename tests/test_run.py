@@ -339,6 +339,7 @@ def test_weights_beside_an_unchanged_file(tmp_path: Path) -> None:
         file.write_text(body + f"revision = {revision!r}\n")
         rows, _ = go([str(file)], [task], tmp_path / "out", fresh=fresh)
         assert "measured" == rows[0].status
-        scores.append(rows[0].main_score)
+        content = json.loads(Path(str(rows[0].path)).read_text())
+        scores.append(content["scores"]["test"][0]["cosine_pearson"])
 
     assert 3 == len(set(scores))
