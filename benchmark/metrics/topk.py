@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmark.metrics.parallel import spread, threads
 from benchmark.metrics.similarity import is_sparse, normalised
 from benchmark.protocols import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -48,9 +49,11 @@ def top_k(
     best = np.full((queries.shape[0], depth), _NONE, dtype=np.int64)
     if depth == 0 or queries.shape[0] == 0:
         return Run(np.empty(best.shape, np.int32), np.empty(best.shape, np.float32))
-    left = normalised(queries) if similarity == "cosine" else queries
-    for documents_at, query_at, scores in _blocks(left, documents, similarity):
+
+    def merge(query_at: slice, documents_at: slice, scores: NDArray[np.float32]) -> None:
         best[query_at] = _merge(best[query_at], scores, rank[documents_at])
+
+    _each_block(queries, documents, similarity, merge)
     best.sort(axis=1)
     best = best[:, ::-1]
     document_of = np.empty(count, dtype=np.int32)
@@ -64,34 +67,49 @@ def nearest(queries: Vectors, documents: Vectors, *, similarity: str = "cosine")
     >>> nearest(np.eye(2), np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]))
     array([1, 0])
     """
-    left = normalised(queries) if similarity == "cosine" else queries
     score = np.full(queries.shape[0], -np.inf, dtype=np.float32)
     document = np.zeros(queries.shape[0], dtype=np.int64)
-    for documents_at, query_at, scores in _blocks(left, documents, similarity):
+
+    def compare(query_at: slice, documents_at: slice, scores: NDArray[np.float32]) -> None:
         column = np.argmax(scores, axis=1)
         value = scores[np.arange(len(column)), column]
         better = value > score[query_at]
         score[query_at] = np.where(better, value, score[query_at])
         document[query_at] = np.where(better, column + documents_at.start, document[query_at])
+
+    _each_block(queries, documents, similarity, compare)
     return document
 
 
-def _blocks(
-    queries: Any, documents: Any, similarity: str
-) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
-    """All scores, a block at a time, documents outermost so that each is read once."""
+def _each_block(
+    queries: Any,
+    documents: Any,
+    similarity: str,
+    use: Callable[[slice, slice, NDArray[np.float32]], None],
+) -> None:
+    """Call ``use`` with all scores, a block at a time, documents outermost: each is read once.
+
+    Blocks of different queries run in threads.
+    """
+    left = normalised(queries) if similarity == "cosine" else queries
+    count = queries.shape[0]
+    share = -(-count // threads())
+    step = max(_TILE, min(_QUERIES, share + -share % _TILE))
     for start in range(0, documents.shape[0], _DOCUMENTS):
-        block = documents[start : start + _DOCUMENTS]
+        documents_at = slice(start, min(start + _DOCUMENTS, documents.shape[0]))
+        block = documents[documents_at]
         block = normalised(block) if similarity == "cosine" else block
         block = block if is_sparse(block) else _padded(block)
-        documents_at = slice(start, min(start + _DOCUMENTS, documents.shape[0]))
-        for first in range(0, queries.shape[0], _QUERIES):
-            query_at = slice(first, min(first + _QUERIES, queries.shape[0]))
-            scores = _product(queries[query_at], block)
-            scores = scores[: query_at.stop - first, : documents_at.stop - start]
+
+        def score(first: int, block: Any = block, documents_at: slice = documents_at) -> None:
+            query_at = slice(first, min(first + step, count))
+            scores = _product(left[query_at], block)
+            scores = scores[: query_at.stop - first, : documents_at.stop - documents_at.start]
             if similarity == "euclidean":
-                scores = _negative_distances(queries[query_at], block, scores)
-            yield documents_at, query_at, scores
+                scores = _negative_distances(left[query_at], block, scores)
+            use(query_at, documents_at, scores)
+
+        spread(score, range(0, count, step))
 
 
 def _product(queries: Any, documents: Any) -> NDArray[np.float32]:
@@ -135,7 +153,8 @@ def _merge(best: Keys, scores: NDArray[np.float32], rank: NDArray[np.integer[Any
     else:
         threshold = _score_of(floor)
     candidate = scores >= threshold[:, None]
-    rows, columns = np.nonzero(candidate)
+    at = np.flatnonzero(candidate)  # on one axis, which numpy scans twice as fast as two
+    rows, columns = np.divmod(at, scores.shape[1])
     counts = np.bincount(rows, minlength=len(best))
     width = int(counts.max(initial=0))
     if width == 0:
@@ -143,7 +162,7 @@ def _merge(best: Keys, scores: NDArray[np.float32], rank: NDArray[np.integer[Any
     merged = np.full((len(best), depth + width), _NONE, dtype=np.int64)
     merged[:, :depth] = best
     slot = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    merged[rows, depth + slot] = _key(scores[rows, columns], rank[columns])
+    merged[rows, depth + slot] = _key(scores.ravel()[at], rank[columns])
     merged.partition(width, axis=1)
     return merged[:, width:]
 
@@ -152,12 +171,13 @@ def _key(scores: NDArray[np.float32], rank: NDArray[np.integer[Any]]) -> Keys:
     """One integer that sorts by score and then by rank: score bits above, rank below."""
     # Adding 0 turns -0.0 into 0.0; flipping a negative float's lower bits makes integer order
     # agree with float order.
-    bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
-    ordered = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
-    return (ordered << 32) | rank.astype(np.int64)
+    bits = (scores + np.float32(0)).view(np.int32)
+    keys = (bits ^ (bits >> 31 & 0x7FFFFFFF)).astype(np.int64)
+    keys <<= 32
+    keys |= rank
+    return keys
 
 
 def _score_of(keys: Keys) -> NDArray[np.float32]:
-    ordered = keys >> 32
-    bits = np.where(ordered < 0, ordered ^ 0x7FFFFFFF, ordered)
-    return bits.astype(np.int32).view(np.float32)
+    ordered = (keys >> 32).astype(np.int32)
+    return (ordered ^ (ordered >> 31 & 0x7FFFFFFF)).view(np.float32)
