@@ -78,9 +78,8 @@ def paired_similarity(a: Vectors, b: Vectors, *, name: str) -> Floats:
     """A model's own similarity of each row of ``a`` with the same row of ``b``.
 
     ``name`` is ``cosine``, ``dot`` or ``euclidean`` (negative distance). Shapes ``(n, d)`` and
-    ``(n, d)`` to ``(n,)`` float32. Cosine divides by norms of at least 1e-12 as torch does (a zero
-    row has cosine 0). Sums are taken in float64 and rounded once, so that equal pairs are exact
-    ties; torch's float32 sums break them at the last place.
+    ``(n, d)`` to ``(n,)`` float32. Cosine normalises in float32 and then multiplies, as torch does
+    (a zero row has cosine 0); the sum is taken in float64, where torch's depends on its kernel.
 
     >>> paired_similarity(np.eye(2), np.ones((2, 2)), name="cosine").round(4)
     array([0.7071, 0.7071], dtype=float32)
@@ -89,13 +88,11 @@ def paired_similarity(a: Vectors, b: Vectors, *, name: str) -> Floats:
         difference = _subtract(a, b)
         squared = _squared_norms(difference, dtype=np.float64)
         return cast("Floats", -np.sqrt(squared)).astype(np.float32)
-    if is_sparse(a) or is_sparse(b):
-        dots = _row_sums(_multiply(a, b))
-    else:
-        dots = cast("Floats", np.einsum("ij,ij->i", a, b, dtype=np.float64))
-    if name == "cosine":
-        dots = dots / (_torch_norms(a) * _torch_norms(b))
-    return dots.astype(np.float32)
+    left, right = (normalised(a), normalised(b)) if name == "cosine" else (a, b)
+    if is_sparse(left) or is_sparse(right):
+        return _row_sums(_multiply(left, right)).astype(np.float32)
+    sums = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+    return cast("Floats", sums.astype(np.float32))
 
 
 def normalised(vectors: Vectors) -> Vectors:
@@ -107,15 +104,11 @@ def normalised(vectors: Vectors) -> Vectors:
     array([[0.6, 0.8],
            [0. , 0. ]], dtype=float32)
     """
-    norms = _torch_norms(vectors).astype(np.float32)
+    norms = np.sqrt(_squared_norms(vectors, dtype=np.float64))
+    norms = np.maximum(norms, TORCH_EPSILON).astype(np.float32)
     if is_sparse(vectors):
         return _scaled_rows(vectors, 1 / norms)
     return np.asarray(vectors, dtype=np.float32) / norms[:, None]
-
-
-def _torch_norms(vectors: Any) -> Floats:
-    norms = np.sqrt(_squared_norms(vectors, dtype=np.float64))
-    return cast("Floats", np.maximum(norms, TORCH_EPSILON))
 
 
 def _scikit_normalised(vectors: Vectors) -> Any:
