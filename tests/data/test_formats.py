@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,9 @@ def write(folder: Path, ending: str, rows: Rows) -> Path:
     return path
 
 
-def table_of(path: Path, options: FileOptions = FileOptions()) -> pa.Table:
+def table_of(path: Path) -> pa.Table:
     """The canonical table of a file without errors."""
-    table, findings = to_table(read_columns(path, path.name, options), FIELDS, {}, False)
+    table, findings = to_table(read_columns(path, path.name), FIELDS, {}, False)
     assert [] == [finding for finding in findings if finding.level == "error"]
     assert table is not None
     return table
@@ -280,11 +281,8 @@ def test_no_bytes_lead_to_anything_but_columns_or_a_data_error(
     path = tmp_path_factory.mktemp("bytes") / f"test{ending}"
     path.write_bytes(data)
 
-    try:
+    with suppress(DataError):
         columns = read_columns(path, "test")
-    except DataError as error:
-        assert str(error).startswith("test")
-    else:
         assert all(columns.rows == len(values) for values in columns.values.values())
 
 
