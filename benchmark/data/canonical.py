@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmark.data.arrow import plain_array
 from benchmark.data.formats import Columns, found_names
 from benchmark.protocols import Finding
 from benchmark.tables import with_source
@@ -94,6 +95,10 @@ def _columns_of(
 def _convert(
     values: list[Any], field: str, kind: str, source: _Source, findings: list[Finding]
 ) -> pa.Array | None:
+    if len(values) == 1 and (source.typed or kind in ("id", "text")):
+        array = plain_array(values[0], kind, unique=field == "id", strip=source.joins_title)
+        if array is not None:
+            return array
     if kind == "text":
         return _texts(list(map(_as_list, values)), field, source, findings)
     converters: Mapping[str, Callable[..., pa.Array | None]] = {
