@@ -13,7 +13,8 @@ from benchmark.protocols import Kind
 from benchmark.task import Task
 from benchmark.toml_file import TEXT, TEXTS, check_type, error_at, unknown_key
 
-_ALL = ("max_document_to_embed", "all")  # the one option that is a number or a word
+# Options that are a number or a word.
+_ALL = {("max_document_to_embed", "all"), ("max_eval_samples", "all")}
 _ANY_WHOLE = {"seed"}  # options whose default is positive, though 0 is meant too
 
 
@@ -24,6 +25,10 @@ def check_task(task: Task, kind: Kind) -> None:
         if name not in kind.OPTIONS:
             raise unknown_key(path, name, kind.OPTIONS, f" in [options] of a {task.kind}")
         _check_option(path, name, value, kind.OPTIONS[name])
+    # What an option's type does not tell, and what a kind asks of other keys.
+    problems_of = getattr(kind, "problems_of", None)
+    for key, message in problems_of(task) if problems_of else ():
+        raise error_at(path, key, message)
     # Where options name the cut-offs (k_values), they decide which metrics there are.
     metrics_of = getattr(kind, "metrics_of", None)
     metrics = metrics_of(task.options) if metrics_of else kind.METRICS
@@ -40,7 +45,7 @@ def check_task(task: Task, kind: Kind) -> None:
 
 
 def _check_option(path: Path, name: str, value: Any, default: Any) -> None:
-    if (name, value) == _ALL:
+    if isinstance(value, str) and (name, value) in _ALL:
         return
     if isinstance(default, list):
         fits = isinstance(value, list) and bool(value) and all(_fits(x, 1, 1) for x in value)
@@ -49,6 +54,7 @@ def _check_option(path: Path, name: str, value: Any, default: Any) -> None:
         least = 0 if default == 0 or name in _ANY_WHOLE else 1
         fits = _fits(value, default, least)
         wanted = {
+            dict: "a table",
             bool: "true or false",
             int: f"a whole number from {least}",
             float: "a number",
@@ -76,10 +82,10 @@ def _check_columns(path: Path, task: Task, kind: Kind) -> None:
         _check_fields(path, task.columns, every, "columns")
         return
     for table, mapping in task.columns.items():
-        if table not in kind.TABLES:
-            raise unknown_key(path, table, kind.TABLES, " in [columns]")
         if not isinstance(mapping, Mapping):
             raise error_at(path, table, "[columns] mixes tables and fields; use one of them")
+        if table not in kind.TABLES:
+            raise unknown_key(path, table, kind.TABLES, " in [columns]")
         _check_fields(path, mapping, kind.TABLES[table], f"columns.{table}")
 
 
