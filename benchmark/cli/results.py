@@ -170,9 +170,13 @@ def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
         raise UsageError(f"{target}: no such file; 'embedmark results list --json' shows paths")
     results, problems = read_results(folder)
     name = target.replace("__", "/")
+    known = {result.model for result in results}
+    if name not in known:
+        # As typed to run: "wordllama" stands for wordllama/..., "tfidf" for embedmark/tfidf.
+        parts = [model for model in known if name in model.split("/")]
+        name = parts[0] if len(parts) == 1 else name
     found = [result for result in results if result.model == name]
     if not found:
-        known = {result.model for result in results}
         raise UsageError(f"no results of '{target}' in {folder}{nearest(name, known)}")
     return found, problems
 

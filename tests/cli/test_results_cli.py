@@ -140,12 +140,13 @@ def test_a_suite_stands_for_its_tasks(
         assert ["Pairs"] == [row["task"] for row in listed(capsys)]
 
 
-@pytest.mark.parametrize("form", ["name", "folder name", "file", "folder"])
+@pytest.mark.parametrize("form", ["name", "part", "folder name", "file", "folder"])
 def test_show(tree: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
-    """A model by name, as its folder is named, a file of it, and a folder."""
+    """A model by name, by its half that is no other's, as its folder is named, a file, a folder."""
     folder = tree / "org__ours"
     file = folder / ("a" * 40) / "Pairs.json"
-    target = {"name": "org/ours", "folder name": "org__ours", "file": file, "folder": folder}[form]
+    named = {"name": "org/ours", "part": "ours", "folder name": "org__ours"}
+    target = {**named, "file": file, "folder": folder}[form]
 
     assert 0 == run("show", str(target), "--json", "--results", str(tree))
     rows = listed(capsys)
