@@ -20,6 +20,7 @@ from benchmark.toml_file import error_at
 KINDS: Mapping[str, str] = {
     "retrieval": "benchmark.kinds.retrieval",
     "long_context": "benchmark.kinds.long_context",
+    "reranking": "benchmark.kinds.reranking",
     "sts": "benchmark.kinds.sts",
     "pair_classification": "benchmark.kinds.pair_classification",
     "classification": "benchmark.kinds.classification",

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import benchmark
+from benchmark import catalog
 from benchmark.cli import main
 
 Files = Mapping[str, str | bytes]
@@ -115,7 +116,7 @@ METRICS = (
     "cosine_pearson, cosine_spearman, euclidean_pearson, euclidean_spearman, manhattan_pearson, "
     "manhattan_spearman, pearson, spearman"
 )
-KINDS = "bitext, classification, clustering, long_context, pair_classification, retrieval, sts"
+KINDS = ", ".join(sorted(catalog.KINDS))
 DATA_ENDINGS = ".jsonl, .csv, .tsv or .parquet"
 
 TASK_FILES = [

@@ -51,6 +51,7 @@ METRICS = metrics_of(OPTIONS)
 class RetrievalData:
     """Queries with judgements, the corpus, and the judgements between them.
 
+    ``kept_queries`` are the rows of the query table that were kept, those with a judgement.
     ``order`` ``(n,)`` is the rank of each document's id, which breaks ties (descending).
     ``same_id`` ``(q,)`` is the document with the query's own id, -1 without one. A judged document
     that the corpus lacks has the number -2: it is never found, but counts as relevant.
@@ -61,6 +62,7 @@ class RetrievalData:
     judgements: Judgements
     order: NDArray[np.int64]
     same_id: NDArray[np.int64]
+    kept_queries: NDArray[np.int64]
     warnings: Mapping[str, int]
 
     @property
@@ -104,6 +106,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
         judgements=judgements,
         order=_id_ranks(corpus_ids),
         same_id=pc.fill_null(same_id, -1).to_numpy().astype(np.int64),
+        kept_queries=kept_queries,
         warnings={name: count for name, count in counts.items() if count},
     )
 

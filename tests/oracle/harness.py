@@ -45,7 +45,9 @@ _BASE: Mapping[str, type] = {
     "clustering": AbsTaskClustering,
     "bitext": AbsTaskBitextMining,
     "retrieval": AbsTaskRetrieval,
+    "reranking": AbsTaskRetrieval,
 }
+_RETRIEVAL = ("retrieval", "reranking")
 
 
 class LookupEncoder:
@@ -213,9 +215,9 @@ def _mteb_task(task: Task, parts: Parts) -> Any:
         data[subset] = {}
         for split in task.splits:
             data[subset].update(_mteb_data(task.kind, split, parts[split, subset]))
-        if task.kind != "retrieval":
+        if task.kind not in _RETRIEVAL:
             data[subset] = DatasetDict(data[subset])
-    instance.dataset = data["default"] if single and task.kind != "retrieval" else data
+    instance.dataset = data["default"] if single and task.kind not in _RETRIEVAL else data
     instance.data_loaded = True
     return instance
 
@@ -235,7 +237,7 @@ def _attributes(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mteb_data(kind: str, split: str, tables: Tables) -> dict[str, Any]:
-    if kind == "retrieval":
+    if kind in _RETRIEVAL:
         return {split: _mteb_retrieval(tables)}
     data = {split: Dataset.from_dict(tables["rows"].to_pydict())}
     if kind == "classification":
@@ -247,9 +249,12 @@ def _mteb_retrieval(tables: Tables) -> dict[str, Any]:
     judged: dict[str, dict[str, int]] = {}
     for row in tables["qrels"].to_pylist():
         judged.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row.get("score", 1))
+    ranked: dict[str, list[str]] | None = {} if "top_ranked" in tables else None
+    for row in tables["top_ranked"].to_pylist() if ranked is not None else []:
+        ranked.setdefault(row["query-id"], []).append(row["corpus-id"])
     return {
         "corpus": Dataset.from_dict(tables["corpus"].to_pydict()),
         "queries": Dataset.from_dict(tables["queries"].to_pydict()),
         "relevant_docs": judged,
-        "top_ranked": None,
+        "top_ranked": ranked,
     }

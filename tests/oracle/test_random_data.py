@@ -215,6 +215,33 @@ def test_retrieval(similarity: str, values: str, same_ids: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
+@pytest.mark.parametrize("values", ["normal", "ties", "equal"])
+def test_reranking(similarity: str, values: str) -> None:
+    """Given candidates, more for some queries than for others, and none for one."""
+    parts: dict[tuple[str, str], Tables] = {}
+    for n, part in enumerate(PARTS):
+        found = collection("/".join(part), documents=90, queries=30, seed=n)
+        generator = np.random.default_rng(n)
+        ranked = [
+            {"query-id": query, "corpus-id": f"d{document}"}
+            for query in found["queries"].column("id").to_pylist()
+            for document in generator.choice(90, generator.integers(1, 40), replace=False)
+            if query != "q3"
+        ]
+        parts[part] = {**found, "top_ranked": pa.Table.from_pylist(ranked)}
+    task = make_task("reranking", parts, "map_at_1000", {})
+    vectors = random_vectors(parts, values=values)
+    loose = {"nauc_*_std": 1.0} if values == "ties" else {}
+
+    assert_equal(
+        theirs(task, parts, vectors, similarity),
+        ours(task, parts, vectors, similarity),
+        rounded=True,
+        allowed=loose,
+    )
+
+
 @pytest.mark.parametrize("kind", ["clustering", "classification"])
 def test_subsets_alone_equal_subsets_together(kind: str) -> None:
     """The last subset scores the same when the others are only drawn for, as in a full mteb run."""

@@ -1,0 +1,162 @@
+"""Reranking: order each query's given candidates, a retrieval that searches nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmark.kinds import retrieval
+from benchmark.kinds.common import column, finding_at, same_width, vectors_of
+from benchmark.kinds.retrieval import METRICS, OPTIONS, RetrievalData, metrics_of
+from benchmark.metrics.similarity import paired_similarity
+from benchmark.protocols import Run
+
+if TYPE_CHECKING:
+    import random
+
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Embeddings, Finding, Plan, Scores, Tables
+    from benchmark.task import Task
+
+TASK_TYPE = "Reranking"
+TABLES = {**retrieval.TABLES, "top_ranked": {"query-id": "id", "corpus-id": "id"}}
+MAIN_SCORE = "map_at_1000"
+
+__all__ = [
+    "MAIN_SCORE",
+    "METRICS",
+    "OPTIONS",
+    "TABLES",
+    "TASK_TYPE",
+    "check",
+    "depth",
+    "evaluate",
+    "judge",
+    "metrics_of",
+    "plan",
+    "rank",
+    "read",
+]
+
+_BLOCK = 8_192  # pairs compared at once
+
+
+@dataclass(frozen=True, slots=True)
+class RerankingData:
+    """A retrieval, and its candidates as parallel ``(c,)`` arrays of query and document number.
+
+    Candidates are distinct and ordered by query.
+    """
+
+    base: RetrievalData
+    query: NDArray[np.int64]
+    document: NDArray[np.int64]
+
+    @property
+    def tie_order(self) -> NDArray[np.int64]:
+        """All documents by id descending, the order in which equal scores stand."""
+        return self.base.tie_order
+
+
+def read(tables: Tables, task: Task, draws: random.Random) -> RerankingData:
+    """A retrieval's data with the candidates of its judged queries; nothing is drawn.
+
+    Candidates of queries without judgement, and repeated ones, are left out.
+    """
+    import pyarrow.compute as pc
+
+    base = retrieval.read(tables, task, draws)
+    judged = column(tables["queries"], "id").take(base.kept_queries)
+    ranked = tables["top_ranked"]
+    query = pc.index_in(column(ranked, "query-id"), value_set=judged)
+    document = pc.index_in(column(ranked, "corpus-id"), value_set=column(tables["corpus"], "id"))
+    pairs = np.stack(
+        [pc.fill_null(part, -1).to_numpy().astype(np.int64) for part in (query, document)], axis=1
+    )
+    pairs = np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)
+    return RerankingData(base, pairs[:, 0], pairs[:, 1])
+
+
+def plan(data: RerankingData, task: Task) -> Plan:
+    """The judged queries and the corpus, with their roles."""
+    return retrieval.plan(data.base, task)
+
+
+def depth(data: RerankingData, task: Task) -> int:
+    """A searcher ranks the whole corpus, and ``judge`` keeps the candidates."""
+    return len(data.base.corpus)
+
+
+def rank(data: RerankingData, embeddings: Embeddings, task: Task) -> Run:
+    """The candidates of each query by the model's own similarity, ties by id descending."""
+    queries: Any = vectors_of(embeddings, "queries", len(data.base.queries))
+    corpus: Any = vectors_of(embeddings, "corpus", len(data.base.corpus))
+    same_width(embeddings, "queries", "corpus")
+    scores = np.empty(len(data.query), dtype=np.float32)
+    for start in range(0, len(scores), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        scores[part] = paired_similarity(
+            queries[data.query[part]], corpus[data.document[part]], name=embeddings.similarity
+        )
+    return _run(data, scores, retrieval.depth(data.base, task))
+
+
+def judge(data: RerankingData, run: Run, task: Task) -> Scores:
+    """A retrieval's scores of a ranking, in which only candidates count."""
+    count = len(data.base.corpus)
+    rows = np.arange(len(run.documents))[:, None]
+    given = data.query * count + data.document
+    candidate = np.isin(rows * count + run.documents, given) & (run.documents >= 0)
+    documents = np.where(candidate, run.documents, -1).astype(np.int32)
+    return retrieval.judge(data.base, Run(documents, run.scores), task)
+
+
+def evaluate(data: RerankingData, embeddings: Embeddings, task: Task) -> Scores:
+    """``rank`` and then ``judge``."""
+    return retrieval.judge(data.base, rank(data, embeddings, task), task)
+
+
+def check(tables: Tables, task: Task) -> list[Finding]:
+    """A retrieval's findings; a candidate that is absent is an error, a query without a warning."""
+    import pyarrow.compute as pc
+
+    found = retrieval.check(tables, task)
+    ranked = tables["top_ranked"]
+    for name, table, code, noun in (
+        ("query-id", "queries", "candidate_of_absent_query", "query"),
+        ("corpus-id", "corpus", "absent_candidate", "document"),
+    ):
+        known = column(tables[table], "id")
+        present = pc.is_in(column(ranked, name), value_set=known)
+        rows = np.flatnonzero(~present.to_numpy(zero_copy_only=False))
+        if len(rows):
+            ident = ranked.column(name)[int(rows[0])].as_py()
+            what, action = f"names the {noun} '{ident}', which is absent", f"add the {noun}"
+            found.append(finding_at("error", code, ranked, rows, what, f"{action} or remove it"))
+    has = pc.is_in(column(tables["queries"], "id"), value_set=column(ranked, "query-id"))
+    rows = np.flatnonzero(~has.to_numpy(zero_copy_only=False))
+    if len(rows):
+        ident = tables["queries"].column("id")[int(rows[0])].as_py()
+        what, action = f"the query '{ident}' has no candidates", "it counts 0; add its candidates"
+        code = "query_without_candidates"
+        found.append(finding_at("warning", code, tables["queries"], rows, what, action))
+    return found
+
+
+def _run(data: RerankingData, scores: NDArray[np.float32], most: int) -> Run:
+    """Ragged scores as rows of the best ``most``, padded with -1."""
+    queries = len(data.base.queries)
+    order = np.lexsort((-data.base.order[data.document], -scores, data.query))
+    query, document, ordered = data.query[order], data.document[order], scores[order]
+    counts = np.bincount(query, minlength=queries)
+    place = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
+    width = max(1, min(most, int(counts.max(initial=0))))
+    documents = np.full((queries, width), -1, dtype=np.int32)
+    values = np.zeros((queries, width), dtype=np.float32)
+    kept = place < width
+    documents[query[kept], place[kept]] = document[kept]
+    values[query[kept], place[kept]] = ordered[kept]
+    return Run(documents, values)
