@@ -147,8 +147,11 @@ class Kind(Protocol):
     """A kind of task: a module with these constants and three functions.
 
     ``TABLES`` maps each table to its fields and their types (``id``, ``text``, ``label``,
-    ``labels``, ``number``; a trailing ``?`` marks an optional field). ``OPTIONS`` maps option
-    names to defaults. ``METRICS`` are the names that ``main_score`` may take.
+    ``labels``, ``label_lists``, ``number``; a trailing ``?`` marks an optional field). ``OPTIONS``
+    maps option names to defaults. ``METRICS`` are the names that ``main_score`` may take.
+
+    A kind may also have ``tables_of(options)`` and ``metrics_of(options)``, where options change
+    these, and ``problems_of(task)``: ``(key, message)`` of what is wrong in a task file.
     """
 
     TASK_TYPE: str

@@ -1,7 +1,8 @@
 """Turn a file's columns into a table with the kind's own fields, and report what is wrong.
 
 Field types: ``id`` (string), ``text`` (string), ``label`` (integer or string), ``labels`` (a label
-or a list of them), ``number`` (float64); a trailing ``?`` marks an optional field.
+or a list of them), ``label_lists`` (the same, where a list may be empty), ``number`` (float64); a
+trailing ``?`` marks an optional field.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmark.data.arrow import plain_array
@@ -106,6 +108,7 @@ def _convert(
         "number": _numbers,
         "label": _labels,
         "labels": _labels,
+        "label_lists": partial(_labels, may_be_empty=True),
     }
     return converters[kind](_as_list(values[0]), field, source, findings)
 
@@ -205,13 +208,20 @@ def _number(value: Any) -> float | None:
 
 
 def _labels(
-    values: Sequence[Any], field: str, source: _Source, findings: list[Finding]
+    values: Sequence[Any],
+    field: str,
+    source: _Source,
+    findings: list[Finding],
+    *,
+    may_be_empty: bool = False,
 ) -> pa.Array | None:
     import pyarrow as pa
 
     levels = [value if isinstance(value, list) else [value] for value in values]
     bad = [
-        row for row, labels in enumerate(levels) if not labels or not all(map(_is_plain, labels))
+        row
+        for row, labels in enumerate(levels)
+        if not (labels or may_be_empty) or not all(map(_is_plain, labels))
     ]
     if bad:
         what = f"no '{field}', or one that is no string or number; label the row or drop it"

@@ -87,7 +87,8 @@ def _alike(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     import pyarrow as pa
 
     labelled = {name: table for name, table in tables.items() if "label" in table.column_names}
-    if len({table.schema.field("label").type for table in labelled.values()}) < 2:
+    types = {table.schema.field("label").type for table in labelled.values()}
+    if len(types) < 2 or any(map(pa.types.is_list, types)):
         return tables
     alike = dict(tables)
     for name, table in labelled.items():
@@ -114,7 +115,9 @@ def load_files(
         separator=settings.get("separator", ""),
     )
     loaded: dict[str, Columns] = {}
-    for name in kind.TABLES:
+    # Options may make a table needless: a cross-validation has no table of its own to train on.
+    tables_of = getattr(kind, "tables_of", None)
+    for name in tables_of(task.options) if tables_of else kind.TABLES:
         try:
             path, label = find_table(
                 task.source, name, table_split(task, kind, name, split), subset

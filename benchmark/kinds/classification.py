@@ -1,7 +1,8 @@
-"""Classification: a logistic regression on a few examples of each label, repeated."""
+"""Classification: an estimator fitted on a few examples of each label, repeated."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,17 @@ from benchmark.kinds.common import (
     in_threads,
     label_codes,
     options_of,
-    same_width,
-    vectors_of,
 )
+from benchmark.kinds.estimators import estimator_problems, fit, make_estimator
+from benchmark.kinds.experiments import (
+    Experiment,
+    cross_validation_problems,
+    means_of,
+    take,
+    too_few_for_folds,
+    train_and_test,
+)
+from benchmark.kinds.sampling import folds, undersample
 from benchmark.metrics.classification import label_average_precision, label_metrics
 from benchmark.protocols import Finding, Request, Scores
 from benchmark.tables import source_of
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from benchmark.protocols import Embeddings, Plan, Tables, Vectors
+    from benchmark.protocols import Embeddings, Plan, Tables
     from benchmark.task import Task
 
 TASK_TYPE = "Classification"
@@ -51,88 +60,120 @@ OPTIONS: dict[str, Any] = {
     "samples_per_label": 8,
     "n_experiments": 10,
     "train_split": "train",
+    "cross_validation": False,
+    "n_splits": 5,
+    "estimator": "sklearn.linear_model.LogisticRegression",
+    "estimator_parameters": {},
     "seed": 42,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ClassificationData:
-    """Test texts, the train texts that any experiment uses, and which ones each uses.
+    """Train texts that some experiment uses, test texts, and which of them each experiment takes.
 
-    ``experiments`` are positions in ``train``, in drawn order. ``positive`` is the label whose
-    average precision is reported, or None unless exactly two labels occur in the test.
+    In a cross-validation ``test`` is None: both are the same texts. ``one`` stands for the label 1,
+    the positive one where a test has two labels; None when there is no such label.
     """
 
     train: pa.Array
-    test: pa.Array
+    test: pa.Array | None
     train_labels: NDArray[np.int64]
     test_labels: NDArray[np.int64]
-    experiments: tuple[NDArray[np.int64], ...]
-    positive: int | None
+    experiments: tuple[Experiment, ...]
+    one: int | None
+
+
+def tables_of(options: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    """A cross-validation needs no table of its own to train on."""
+    return {"rows": TABLES["rows"]} if options.get("cross_validation") else TABLES
+
+
+def problems_of(task: Task) -> list[tuple[str, str]]:
+    """An unknown estimator or parameter; a cross-validation of a split that is not the train's."""
+    problems = estimator_problems(task, OPTIONS, "classifier")
+    return problems + cross_validation_problems(task, options_of(task, OPTIONS))
 
 
 def read(tables: Tables, task: Task, draws: random.Random) -> ClassificationData:
     """Draw the train rows of every experiment as mteb does; ``draws`` is not used.
 
     Each experiment shuffles the order of the one before it with the same seed, and takes the first
-    ``samples_per_label`` rows of each label.
+    ``samples_per_label`` rows of each label. With ``cross_validation`` each of the ``n_splits``
+    folds is an experiment whose train rows are drawn from the other folds; the order is that of
+    the fold before it there too, so that the last row of a fold that is longer is never drawn.
     """
     options = options_of(task, OPTIONS)
-    rows, train = tables["rows"], tables["train"]
+    rows = tables["rows"]
+    if options["cross_validation"]:
+        (truth,), labels = label_codes(column(rows, "label"))
+        experiments, texts = _draw_folds(truth, options), column(rows, "text")
+        return ClassificationData(texts, None, truth, truth, experiments, _code_of_one(labels))
+    train = tables["train"]
     (test_labels, train_labels), labels = label_codes(column(rows, "label"), column(train, "label"))
-    drawn = _draw(
-        train_labels,
-        samples=int(options["samples_per_label"]),
-        experiments=int(options["n_experiments"]),
-        seed=int(options["seed"]),
-    )
+    order, samples = np.arange(len(train_labels)), int(options["samples_per_label"])
+    drawn = [
+        undersample(train_labels, order, samples=samples, seed=int(options["seed"]))
+        for _ in range(int(options["n_experiments"]))
+    ]
     union = np.unique(np.concatenate(drawn))
     return ClassificationData(
-        train=column(train, "text").take(_arrow(union)),
+        train=take(column(train, "text"), union),
         test=column(rows, "text"),
         train_labels=train_labels[union],
         test_labels=test_labels,
-        experiments=tuple(np.searchsorted(union, part) for part in drawn),
-        positive=_positive(test_labels, labels),
+        experiments=tuple(Experiment(np.searchsorted(union, part)) for part in drawn),
+        one=_code_of_one(labels),
     )
 
 
 def plan(data: ClassificationData, task: Task) -> Plan:
     """Only the train rows that are used, and all test rows, without a role."""
-    return {"train": Request(data.train), "test": Request(data.test)}
+    requests = {"train": Request(data.train)}
+    return requests if data.test is None else {**requests, "test": Request(data.test)}
 
 
 def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Scores:
     """Means over the experiments, and each experiment's own scores.
 
-    ``ap`` and ``ap_weighted`` are NaN unless the test has exactly two labels; they rank by the
-    predicted label, as mteb does. ``samples`` holds, for accuracy, how often each text was right.
+    ``ap`` and ``ap_weighted`` are of the experiments whose test has exactly two labels, NaN when
+    none has; they rank by the predicted label, as mteb does, for the label 1 where it is one of the
+    two, else the greater. ``samples`` holds, for accuracy, how
+    often each text was right.
     """
-    train = vectors_of(embeddings, "train", len(data.train))
-    test = vectors_of(embeddings, "test", len(data.test))
-    same_width(embeddings, "train", "test")
-    seed = int(options_of(task, OPTIONS)["seed"])
+    train, test = train_and_test(embeddings, len(data.train), data.test)
+    estimator = make_estimator(options_of(task, OPTIONS), "classifier")
 
-    def predict(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        return _predict(train[rows], data.train_labels[rows], test, seed)
+    def predict(experiment: Experiment) -> NDArray[np.int64]:
+        fitted = fit(estimator, train[experiment.train], data.train_labels[experiment.train])
+        predicted: NDArray[np.int64] = fitted.predict(test[experiment.test])
+        return predicted
 
     predictions = in_threads(predict, data.experiments)
-    scores = [_scores(data, predicted) for predicted in predictions]
-    right = np.mean([predicted == data.test_labels for predicted in predictions], axis=0)
-    metrics: dict[str, Any] = {
-        name: float(np.mean([score[name] for score in scores]))
-        if scores[0][name] is not None
-        else float("nan")
-        for name in METRICS
-    }
-    samples = {"accuracy": right} if task.main_score == "accuracy" else {}
+    scores: list[dict[str, float | None]] = []
+    right, tested = np.zeros(len(data.test_labels)), np.zeros(len(data.test_labels))
+    for each, predicted in zip(data.experiments, predictions, strict=True):
+        truth = data.test_labels[each.test]
+        scores.append(_scores(truth, predicted, data.one))
+        right[each.test] += predicted == truth
+        tested[each.test] += 1
+    metrics = means_of(scores, METRICS)
+    samples = {"accuracy": right / tested} if task.main_score == "accuracy" else {}
     return Scores(
-        {**metrics, "scores_per_experiment": scores}, examples=len(data.test), samples=samples
+        {**metrics, "scores_per_experiment": scores}, examples=len(right), samples=samples
     )
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:
-    """Errors: no rows, fewer than two labels. Warnings: labels with one or too few examples."""
+    """Errors: no rows, fewer than two labels to train on, in any fold too, fewer rows than folds.
+
+    Warnings: labels with one or too few examples, test rows whose label is never trained on.
+    mteb stops with a ValueError where there is an error here, and says nothing of the rest: it
+    takes all examples of a label that has too few, and counts a label never seen as never right.
+    """
+    options = options_of(task, OPTIONS)
+    if options["cross_validation"]:
+        return _check_folds(tables["rows"], options)
     found = empty_tables(tables)
     train, rows = tables["train"], tables["rows"]
     if train.num_rows == 0 or rows.num_rows == 0:
@@ -142,16 +183,7 @@ def check(tables: Tables, task: Task) -> list[Finding]:
     if (counts > 0).sum() < 2:
         message = "fewer than two labels to train on; add examples of another label"
         found.append(Finding("error", "one_label", f"{source_of(train)}: {message}"))
-    single = np.flatnonzero(counts[codes] == 1)
-    if len(single):
-        what, action = "the only example of its label", "add examples, or remove the label"
-        found.append(finding_at("warning", "label_with_one_example", train, single, what, action))
-    wanted = int(options_of(task, OPTIONS)["samples_per_label"])
-    few = np.flatnonzero((counts[codes] > 1) & (counts[codes] < wanted))
-    if len(few):
-        what = f"its label has {counts[codes[few[0]]]} examples, fewer than {wanted}"
-        action = "all of them are used; add examples or lower samples_per_label"
-        found.append(finding_at("warning", "label_with_few_examples", train, few, what, action))
+    found += _check_examples(train, codes, int(options["samples_per_label"]))
     unseen = np.flatnonzero(counts[tested] == 0)
     if len(unseen):
         what, action = "no train example has its label", "it can never be right; add train examples"
@@ -159,48 +191,58 @@ def check(tables: Tables, task: Task) -> list[Finding]:
     return found
 
 
-def _draw(
-    labels: NDArray[np.int64], *, samples: int, experiments: int, seed: int
-) -> list[NDArray[np.int64]]:
-    order = np.arange(len(labels))
-    drawn = []
-    for _ in range(experiments):
-        np.random.RandomState(seed).shuffle(order)  # the same seed again, on the last order
-        shuffled = labels[order]
-        grouped = np.argsort(shuffled, kind="stable")
-        counts = np.bincount(shuffled)
-        position = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
-        drawn.append(order[np.sort(grouped[position < samples])])
-    return drawn
+def _check_examples(train: pa.Table, codes: NDArray[np.int64], wanted: int) -> list[Finding]:
+    found = []
+    counts = np.bincount(codes)
+    single = np.flatnonzero(counts[codes] == 1)
+    if len(single):
+        what, action = "the only example of its label", "add examples, or remove the label"
+        found.append(finding_at("warning", "label_with_one_example", train, single, what, action))
+    few = np.flatnonzero((counts[codes] > 1) & (counts[codes] < wanted))
+    if len(few):
+        what = f"its label has {counts[codes[few[0]]]} examples, fewer than {wanted}"
+        action = "all of them are used; add examples or lower samples_per_label"
+        found.append(finding_at("warning", "label_with_few_examples", train, few, what, action))
+    return found
 
 
-def _predict(
-    train: Vectors, labels: NDArray[np.int64], test: Vectors, seed: int
-) -> NDArray[np.int64]:
-    from sklearn.linear_model import LogisticRegression
-
-    classifier = LogisticRegression(max_iter=100, random_state=seed).fit(train, labels)
-    predicted: NDArray[np.int64] = classifier.predict(test)
-    return predicted
-
-
-def _scores(data: ClassificationData, predicted: NDArray[np.int64]) -> dict[str, float | None]:
-    ap = None
-    if data.positive is not None:
-        ap = label_average_precision(data.test_labels, predicted, positive=data.positive)
-    return {**label_metrics(data.test_labels, predicted), "ap": ap, "ap_weighted": ap}
+def _check_folds(rows: pa.Table, options: Mapping[str, Any]) -> list[Finding]:
+    found = too_few_for_folds(rows, int(options["n_splits"]))
+    if found:
+        return found
+    (codes,), _ = label_codes(column(rows, "label"))
+    for number, each in enumerate(_draw_folds(codes, options), 1):
+        if len(np.unique(codes[each.train])) < 2:
+            message = f"the train rows of fold {number} have fewer than two labels"
+            action = "add examples of another label, or lower n_splits"
+            found.append(Finding("error", "one_label", f"{source_of(rows)}: {message}; {action}"))
+            return found
+    return _check_examples(rows, codes, int(options["samples_per_label"]))
 
 
-def _positive(test_labels: NDArray[np.int64], labels: list[Any]) -> int | None:
-    """The code of the positive of two test labels: 1 where it occurs, else the greater."""
-    present = np.unique(test_labels)
-    if len(present) != 2:
-        return None
-    ones = [code for code in present if labels[code] == 1]
-    return int(ones[0] if ones else present[1])
+def _draw_folds(labels: NDArray[np.int64], options: Mapping[str, Any]) -> tuple[Experiment, ...]:
+    seed, order = int(options["seed"]), np.empty(0, dtype=np.int64)
+    experiments = []
+    for train, test in folds(len(labels), splits=int(options["n_splits"]), seed=seed):
+        if not len(order):
+            order = np.arange(len(train))
+        drawn = undersample(
+            labels[train], order, samples=int(options["samples_per_label"]), seed=seed
+        )
+        experiments.append(Experiment(train[drawn], test))
+    return tuple(experiments)
 
 
-def _arrow(indices: NDArray[np.int64]) -> pa.Array:
-    import pyarrow as pa
+def _scores(
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], one: int | None
+) -> dict[str, float | None]:
+    ap, present = None, np.unique(truth)
+    if len(present) == 2:
+        positive = int(present[1]) if one is None or one not in present else one
+        ap = label_average_precision(truth, predicted, positive=positive)
+    return {**label_metrics(truth, predicted), "ap": ap, "ap_weighted": ap}
 
-    return pa.array(indices)
+
+def _code_of_one(labels: list[Any]) -> int | None:
+    """Labels are all integers or all strings; True and 1.0 have become 1 when they were read."""
+    return labels.index(1) if 1 in labels else None

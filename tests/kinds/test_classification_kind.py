@@ -50,7 +50,7 @@ def test_draws_are_mtebs(labels: list[Any]) -> None:
     data = classification.read(tables(train, labels), task, random.Random(42))
     expected = undersample(train, 3, 4, 42)
     used = [
-        [int(data.train[int(at)].as_py().split()[1]) for at in experiment]
+        [int(data.train[int(at)].as_py().split()[1]) for at in experiment.train]
         for experiment in data.experiments
     ]
 

@@ -1,0 +1,139 @@
+"""The scikit-learn estimator that a task names in ``[options]``: checked, built, fitted."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal
+
+from benchmark.errors import ModelError, TaskFileError, nearest
+from benchmark.metrics.similarity import is_sparse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Vectors
+    from benchmark.task import Task
+
+    Sort = Literal["classifier", "regressor"]
+    Problem = tuple[str, str]
+
+NAME, PARAMETERS = "estimator", "estimator_parameters"
+_PUBLIC = re.compile(r"sklearn(\.[a-z][a-z0-9_]*)+\.[A-Z][A-Za-z0-9]*")
+
+
+def estimator_problems(task: Task, defaults: Mapping[str, Any], sort: Sort) -> list[Problem]:
+    """What is wrong with the task's estimator, as ``(key of the task file, message)``.
+
+    The default is not looked at, so that scikit-learn is imported only for a task that names one.
+    """
+    if NAME not in task.options and PARAMETERS not in task.options:
+        return []
+    options = {**defaults, **task.options}
+    try:
+        make_estimator(options, sort)
+    except _EstimatorError as problem:
+        return [(problem.key, str(problem))]
+    return []
+
+
+def make_estimator(options: Mapping[str, Any], sort: Sort) -> Any:
+    """A new estimator as ``options`` name it, with the task's seed wherever it takes one.
+
+    ``estimator`` is the dotted name of a public scikit-learn class. A parameter whose value is such
+    a name becomes that estimator (``estimator = "sklearn.svm.SVC"`` of a meta-estimator), and
+    ``estimator__C`` sets a parameter inside it.
+    """
+    name, parameters = str(options[NAME]), dict(options[PARAMETERS])
+    kind = _class_of(name, NAME)
+    own = [key for key in signature(kind).parameters if key != "kwargs"]
+    for key, value in parameters.items():
+        if key.split("__")[0] not in own:
+            raise _EstimatorError(key, f"{name} has no parameter '{key}'{nearest(key, own)}")
+        if key.split("__")[-1] == "random_state":
+            raise _EstimatorError(key, f"'{key}' is the task's seed; set seed in [options] instead")
+        if isinstance(value, str) and value.startswith("sklearn."):
+            parameters[key] = _class_of(value, key)()
+    try:
+        estimator = kind(**{key: value for key, value in parameters.items() if "__" not in key})
+    except TypeError:
+        needed = ", ".join(key for key in own if key not in parameters)
+        message = f"{name} needs more parameters; set them in [options.{PARAMETERS}]"
+        raise _EstimatorError(NAME, f"{message} (it has {needed})") from None
+    known = estimator.get_params()
+    for key, value in parameters.items():
+        if key not in known:
+            raise _EstimatorError(key, f"{name} has no parameter '{key}'{nearest(key, known)}")
+        estimator.set_params(**{key: value})
+    _check_sort(name, estimator, sort)
+    _check_values(name, estimator)
+    seeds = [key for key in known if key.split("__")[-1] == "random_state"]
+    return estimator.set_params(**dict.fromkeys(seeds, int(options["seed"])))
+
+
+def fit(estimator: Any, vectors: Vectors, truth: NDArray[Any]) -> Any:
+    """A copy of the estimator, fitted; ModelError without any of the data when it cannot be.
+
+    Each fit starts afresh; mteb fits one object again and again, which differs with ``warm_start``.
+    """
+    from sklearn.base import clone
+
+    try:
+        return clone(estimator).fit(vectors, truth)
+    except (TypeError, ValueError) as error:
+        # Only the type: the message of a foreign error may quote the data.
+        name = type(estimator).__name__
+        given = "sparse vectors" if is_sparse(vectors) else f"vectors of shape {vectors.shape}"
+        raise ModelError(
+            f"the estimator {name} cannot be fitted on {given} ({type(error).__name__}); choose "
+            "another in [options], or other parameters"
+        ) from error
+
+
+class _EstimatorError(TaskFileError):
+    """A key of the task file and what is wrong with its value."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def _class_of(name: str, key: str) -> Any:
+    """The public estimator class of a dotted name below ``sklearn``."""
+    module, _, short = name.rpartition(".")
+    if not _PUBLIC.fullmatch(name):
+        message = f"'{name}' names no public scikit-learn estimator; write one such as "
+        raise _EstimatorError(key, f'{message}"sklearn.linear_model.LogisticRegression"')
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        raise _EstimatorError(
+            key, f"scikit-learn has no module '{module}'; check the name"
+        ) from None
+    public = [each for each in dir(found) if _is_estimator(getattr(found, each))]
+    if short not in public:
+        raise _EstimatorError(key, f"{module} has no estimator '{short}'{nearest(short, public)}")
+    return getattr(found, short)
+
+
+def _is_estimator(found: Any) -> bool:
+    from sklearn.base import BaseEstimator
+
+    return isinstance(found, type) and issubclass(found, BaseEstimator) and hasattr(found, "fit")
+
+
+def _check_sort(name: str, estimator: Any, sort: Sort) -> None:
+    from sklearn.base import is_classifier, is_regressor
+
+    if not (is_classifier if sort == "classifier" else is_regressor)(estimator):
+        raise _EstimatorError(NAME, f"{name} is no {sort}; name one that is")
+
+
+def _check_values(name: str, estimator: Any) -> None:
+    try:
+        estimator._validate_params()
+    except ValueError as error:  # it names the parameter, what it may be and what it got
+        key = next((word for word in re.findall(r"'(\w+)'", str(error))), PARAMETERS)
+        raise _EstimatorError(key, " ".join(str(error).split())) from None

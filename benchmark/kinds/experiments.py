@@ -1,0 +1,81 @@
+"""What the kinds that fit an estimator again and again share: experiments, their vectors, means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmark.kinds.common import same_width, vectors_of
+from benchmark.protocols import Finding
+from benchmark.tables import source_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from benchmark.protocols import Embeddings, Vectors
+    from benchmark.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One fit: positions among the train texts, in the order they are fitted in, and the test's."""
+
+    train: NDArray[np.int64]
+    test: NDArray[np.int64] | slice = field(default_factory=lambda: slice(None))
+
+
+def train_and_test(
+    embeddings: Embeddings, trained: int, test: pa.Array | None
+) -> tuple[Vectors, Vectors]:
+    """The checked vectors of the ``trained`` train texts and of the test's; the same for None."""
+    train = vectors_of(embeddings, "train", trained)
+    if test is None:
+        return train, train
+    tested = vectors_of(embeddings, "test", len(test))
+    same_width(embeddings, "train", "test")
+    return train, tested
+
+
+def means_of(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, float]:
+    """The mean of each metric over the experiments that have it; NaN where none has, as in mteb.
+
+    >>> means_of([{"accuracy": 1.0, "ap": None}, {"accuracy": 0.5, "ap": 0.25}], ["accuracy", "ap"])
+    {'accuracy': 0.75, 'ap': 0.25}
+    """
+    means = {}
+    for name in names:
+        known = [score[name] for score in scores if score[name] is not None]
+        means[name] = float(np.mean(known)) if known else float("nan")
+    return means
+
+
+def take(texts: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
+    """Some rows of a column."""
+    import pyarrow as pa
+
+    return texts.take(pa.array(rows))
+
+
+def cross_validation_problems(task: Task, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A cross-validation evaluates the split that it trains on, and no other; mteb refuses too."""
+    if not options["cross_validation"]:
+        return []
+    if int(options["n_splits"]) < 2:
+        return [("n_splits", "option 'n_splits' must be a whole number from 2")]
+    train = str(options["train_split"])
+    if set(task.splits) == {train}:
+        return []
+    message = f'a cross-validation evaluates its train split only; set splits = ["{train}"], '
+    return [("cross_validation", f"{message}or train_split in [options]")]
+
+
+def too_few_for_folds(rows: pa.Table, splits: int) -> list[Finding]:
+    """An error when a table has fewer rows than folds."""
+    if rows.num_rows >= splits:
+        return []
+    message = f"{rows.num_rows} rows for {splits} folds; add rows, or lower n_splits in [options]"
+    return [Finding("error", "too_few_rows", f"{source_of(rows)}: {message}")]
