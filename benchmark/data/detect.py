@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark.data.folders import SPLITS, TRAIN, Files, find_files, visible
 from benchmark.data.formats import (
     Columns,
     FileOptions,
@@ -21,12 +21,10 @@ from benchmark.data.formats import (
 )
 from benchmark.errors import DataError, UsageError
 
-TRAIN, SPLITS = "train", ("test", "dev", "validation", "val", "train")
 _PAIR = ("sentence1", "sentence2")
 _TEXT_NAMES = ("text", "sentence", "sentences", "query", "question", "utterance", "content")
 _LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
 _SCORE_NAMES = ("score", "similarity", "similarity_score")
-_KINDS = ("sts", "pair_classification", "bitext", "classification", "clustering")
 _BEIR = ("corpus", "queries")
 _SHOWN = 6  # names of subsets said aloud
 
@@ -46,16 +44,6 @@ class Shape:
     seen: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """The data files of a folder by split and subset, and the pattern of their names."""
-
-    splits: tuple[str, ...]
-    subsets: tuple[str, ...]
-    pattern: str
-    first: Path
-
-
 def detect(folder: Path, kind: str | None = None) -> Shape:
     """The shape of a folder; ``kind`` settles it where the columns allow several.
 
@@ -69,7 +57,7 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
         found = _retrieval(folder, kind or "retrieval")
         if found is not None:
             return found
-    files = _find_files(folder)
+    files = find_files(folder)
     if files is None:
         names = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
         raise DataError(
@@ -124,14 +112,15 @@ def _said_subsets(subsets: tuple[str, ...]) -> str:
 
 
 def _retrieval(folder: Path, kind: str) -> Shape | None:
-    roots = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    roots = [folder, *(path for path in visible(folder) if path.is_dir())]
     found = [root for root in roots if all(_has(root, stem) for stem in _BEIR)]
     if not found:
         return None
     subsets = () if folder in found else tuple(root.name for root in found)
     first = found[0]
     qrels = first / "qrels"
-    stems = [split_suffixes(path)[0] for path in sorted(qrels.glob("*"))] if qrels.is_dir() else []
+    files = visible(qrels) if qrels.is_dir() else []
+    stems = [stem for stem, ending, _ in map(split_suffixes, files) if ending]
     splits, unused = _evaluated(tuple(stems) or ("test",))
     if not stems and not _has(first, "qrels"):
         raise DataError(
@@ -147,60 +136,13 @@ def _has(folder: Path, stem: str) -> bool:
     return any(split_suffixes(path)[:1] == (stem,) for path in folder.glob(f"{stem}.*"))
 
 
-def _find_files(folder: Path) -> _Files | None:
-    files = sorted(p for p in folder.iterdir() if p.is_file() and split_suffixes(p)[1])
-    if not files:
-        inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
-        found = [(path.name, _find_files(path)) for path in inner]
-        known = [(name, files) for name, files in found if files and not files.pattern]
-        if not known:
-            return None
-        return _Files(known[0][1].splits, tuple(name for name, _ in known), "", known[0][1].first)
-    stems = {split_suffixes(path)[0]: path for path in files}
-    plain = tuple(split for split in SPLITS if split in stems)
-    if plain:
-        return _Files(plain, (), "", stems[plain[0]])
-    if len(files) == 1:
-        return _by_pattern(stems) or _Files(("test",), (), files[0].name, files[0])
-    return _by_pattern(stems) or _Files(("test",), tuple(stems), "{subset}", files[0])
-
-
-def _by_pattern(stems: Mapping[str, Path]) -> _Files | None:
-    """Names such as ``stsb-de-test.csv``: one part is the split, one that varies the subset."""
-    parts = [re.split(r"([-_.])", stem) for stem in stems]
-    if len({len(part) for part in parts}) != 1:
-        return None
-    template: list[str] = []
-    splits: set[str] = set()
-    subsets: list[str] = []
-    for values in zip(*parts, strict=True):
-        different = dict.fromkeys(values)
-        if set(different) <= set(SPLITS) and not splits:
-            splits = set(different)
-            template.append("{split}")
-        elif len(different) == 1:
-            template.append(values[0])
-        elif not subsets:
-            subsets = list(different)
-            template.append("{subset}")
-        else:
-            return None
-    if not splits:
-        return None
-    path = next(iter(stems.values()))
-    endings = {path.name[len(stem) :] for stem, path in stems.items()}
-    ending = endings.pop() if len(endings) == 1 else ""
-    ordered = tuple(split for split in SPLITS if split in splits)
-    return _Files(ordered, tuple(subsets), "".join(template) + ending, path)
-
-
 def _made_header(row: Sequence[str]) -> tuple[str, ...]:
     """Names for the columns of a file whose first row is data."""
     return tuple(f"column{n}" for n in range(1, len(row) + 1))
 
 
 def _by_columns(
-    columns: Columns, kind: str | None, files: _Files, folder: Path
+    columns: Columns, kind: str | None, files: Files, folder: Path
 ) -> tuple[str, dict[str, str]]:
     """The kind, and which column is which field."""
     first, second, text = _texts(columns)
@@ -237,7 +179,7 @@ def _by_columns(
 
 
 def _guess_kind(
-    columns: Columns, first: str | None, second: str | None, score: str | None, files: _Files
+    columns: Columns, first: str | None, second: str | None, score: str | None, files: Files
 ) -> str:
     names = set(columns.values)
     if first and second and (set(_PAIR) <= names or not names & set(_LABEL_NAMES)):
