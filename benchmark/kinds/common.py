@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from benchmark.errors import ModelError
+from benchmark.metrics.parallel import spread
 from benchmark.metrics.similarity import is_sparse
 from benchmark.protocols import Finding
 from benchmark.tables import at_row, source_of
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from benchmark.task import Task
 
 _Result = TypeVar("_Result")
-_LINUX = sys.platform == "linux"
 _BLOCK = 8_192  # rows looked at together, so that a memory map is never read whole
 
 
@@ -93,21 +90,16 @@ def same_width(embeddings: Embeddings, first: str, second: str) -> None:
 
 
 def in_threads(function: Callable[[Any], _Result], items: Sequence[Any]) -> list[_Result]:
-    """``function`` of each item, in order, a few at once: one thread each, and one in its BLAS.
+    """``function`` of each item, in order, a few at once; what a solver says of convergence is hid.
 
-    Solvers and k-means are small and many, so whole runs side by side use the cores best; a
-    two-thread product inside each is up to fifteen times slower on a busy machine. Convergence
-    warnings are silenced: stopping early is part of the reference's protocol.
+    Solvers and k-means are small and many, so whole runs side by side use the cores best. Stopping
+    early is part of the reference's protocol.
     """
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        workers = min(len(items), len(os.sched_getaffinity(0)) if _LINUX else os.cpu_count() or 1)
-        # OpenMP counts threads per calling thread, so each worker sets its own limit.
-        with ThreadPoolExecutor(max(1, workers), initializer=lambda: threadpool_limits(1)) as pool:
-            return list(pool.map(function, items))
+        return spread(function, items)
 
 
 def empty_tables(tables: Tables) -> list[Finding]:

@@ -30,9 +30,11 @@ def spread(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[O
     >>> spread(abs, [-1, 2])
     [1, 2]
     """
-    count = threads()
+    pieces = list(items)
+    count = min(threads(), len(pieces))
     with threadpool_limits(1):
-        if count == 1:
-            return [function(item) for item in items]
-        with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(function, items))
+        if count < 2:
+            return [function(item) for item in pieces]
+        # OpenMP counts threads per calling thread, so each sets its own limit.
+        with ThreadPoolExecutor(count, initializer=lambda: threadpool_limits(1)) as pool:
+            return list(pool.map(function, pieces))
