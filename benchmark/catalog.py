@@ -26,6 +26,8 @@ KINDS: Mapping[str, str] = {
     "classification": "benchmark.kinds.classification",
     "clustering": "benchmark.kinds.clustering",
     "bitext": "benchmark.kinds.bitext",
+    "summarization": "benchmark.kinds.summarization",
+    "zero_shot": "benchmark.kinds.zero_shot",
 }
 STARTER = "starter"
 

@@ -20,6 +20,8 @@ from mteb.abstasks import (
     AbsTaskPairClassification,
     AbsTaskRetrieval,
     AbsTaskSTS,
+    AbsTaskSummarization,
+    AbsTaskZeroShotClassification,
 )
 from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.models.model_meta import ModelMeta, ScoringFunction
@@ -46,6 +48,8 @@ _BASE: Mapping[str, type] = {
     "bitext": AbsTaskBitextMining,
     "retrieval": AbsTaskRetrieval,
     "reranking": AbsTaskRetrieval,
+    "summarization": AbsTaskSummarization,
+    "zero_shot": AbsTaskZeroShotClassification,
 }
 _RETRIEVAL = ("retrieval", "reranking")
 
@@ -209,6 +213,9 @@ def _mteb_task(task: Task, parts: Parts) -> Any:
         bibtex_citation="",
     )
     attributes: dict[str, Any] = {"metadata": metadata, **_attributes(task.kind, task.options)}
+    if task.kind == "zero_shot":
+        candidates = next(iter(parts.values()))["candidates"].column("text").to_pylist()
+        attributes["get_candidate_labels"] = lambda _: candidates
     instance = type("Memory", (_BASE[task.kind],), attributes)()
     data: dict[str, Any] = {}
     for subset in task.subsets:
@@ -231,18 +238,42 @@ def _attributes(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if number:
             attributes["max_fraction_of_documents_to_embed"] = None
         attributes["max_depth"] = options.get("max_depth") or None
-    if kind == "pair_classification":
+    if kind in ("pair_classification", "zero_shot"):
         attributes["label_column_name"] = "label"
+    if kind == "zero_shot":
+        attributes["input_column_name"] = "text"
+    if kind == "summarization":
+        attributes.update(min_score=0, max_score=5)
     return attributes
 
 
 def _mteb_data(kind: str, split: str, tables: Tables) -> dict[str, Any]:
     if kind in _RETRIEVAL:
         return {split: _mteb_retrieval(tables)}
+    if kind == "summarization":
+        return {split: _mteb_summaries(tables)}
+    if kind == "zero_shot":
+        known = tables["candidates"].column("label").to_pylist()
+        rows = tables["rows"].to_pydict()
+        labels = [known.index(label) for label in rows["label"]]
+        return {split: Dataset.from_dict({"text": rows["text"], "label": labels})}
     data = {split: Dataset.from_dict(tables["rows"].to_pydict())}
     if kind == "classification":
         data["train"] = Dataset.from_dict(tables["train"].to_pydict())
     return data
+
+
+def _mteb_summaries(tables: Tables) -> Dataset:
+    """One row a text, with lists of its human and machine summaries and their scores."""
+    texts: dict[str, dict[str, Any]] = {}
+    for row in tables["rows"].to_pylist():
+        empty = {"text": "", "human_summaries": [], "machine_summaries": [], "relevance": []}
+        found = texts.setdefault(row["text-id"], empty)
+        found["machine_summaries"].append(row["text"])
+        found["relevance"].append(row["score"])
+    for row in tables["references"].to_pylist():
+        texts[row["text-id"]]["human_summaries"].append(row["text"])
+    return Dataset.from_list(list(texts.values()))
 
 
 def _mteb_retrieval(tables: Tables) -> dict[str, Any]:

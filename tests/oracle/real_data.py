@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -106,6 +107,49 @@ def cran() -> Tables:
         "queries": pa.table({"id": [str(n) for n in range(1, len(queries) + 1)], "text": queries}),
         "qrels": pa.Table.from_pylist(judged),
     }
+
+
+def trecqa() -> Tables:
+    """Answer sentences to rerank for each question of Wang's TrecQA test."""
+    path = folder("sick_sts_mrpc_wang") / "data" / "anssel" / "wang" / "test.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    questions = list(dict.fromkeys(row["qtext"].strip() for row in rows))
+    answers = list(dict.fromkeys(row["atext"].strip() for row in rows))
+    question_id = {text: f"q{n}" for n, text in enumerate(questions)}
+    answer_id = {text: f"a{n}" for n, text in enumerate(answers)}
+    pairs = [
+        {
+            "query-id": question_id[row["qtext"].strip()],
+            "corpus-id": answer_id[row["atext"].strip()],
+            "score": float(row["label"]),
+        }
+        for row in rows
+    ]
+    qrels = pa.Table.from_pylist(pairs)
+    return {
+        "corpus": pa.table({"id": list(answer_id.values()), "text": answers}),
+        "queries": pa.table({"id": list(question_id.values()), "text": questions}),
+        "qrels": qrels,
+        "top_ranked": qrels.select(["query-id", "corpus-id"]),
+    }
+
+
+def summeval() -> Tables:
+    """Summaries of 100 news texts by 12 systems, with the experts' mean relevance."""
+    rows: list[dict[str, Any]] = []
+    references: dict[str, list[str]] = {}
+    for path in sorted((folder("summeval") / "model_output_annotations").glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            record = json.loads(line)
+            scores = [each["relevance"] for each in record["expert_annotations"]]
+            score = sum(scores) / len(scores)
+            rows.append({"text-id": record["id"], "text": record["decoded"], "score": score})
+            references[record["id"]] = record["references"]
+    human = [
+        {"text-id": ident, "text": text} for ident, texts in references.items() for text in texts
+    ]
+    return {"rows": pa.Table.from_pylist(rows), "references": pa.Table.from_pylist(human)}
 
 
 def texts_of(parts: Parts) -> list[str]:

@@ -242,6 +242,57 @@ def test_reranking(similarity: str, values: str) -> None:
     )
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "dot"])
+def test_summarization(similarity: str) -> None:
+    """The closest human summary; texts whose scores are all equal are skipped.
+
+    mteb fails on a euclidean similarity here: torch.cdist takes no single vectors.
+    """
+    parts: dict[tuple[str, str], Tables] = {}
+    for n, part in enumerate(PARTS):
+        generator = np.random.default_rng(n)
+        machine = [
+            {
+                "text-id": f"t{text}",
+                "text": f"{part} machine {text} {system}",
+                "score": float(generator.integers(1, 6)) if text else 3.0,
+            }
+            for text in range(12)
+            for system in range(6)
+        ]
+        human = [
+            {"text-id": f"t{text}", "text": f"{part} human {text} {writer}"}
+            for text in range(12)
+            for writer in range(1 + text % 4)
+        ]
+        parts[part] = {
+            "rows": pa.Table.from_pylist(machine),
+            "references": pa.Table.from_pylist(human),
+        }
+    task = make_task("summarization", parts, "cosine_spearman", {})
+    vectors = random_vectors(parts)
+
+    assert_equal(theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity))
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
+@pytest.mark.parametrize("labels", [["b", "a"], ["b", "a", "c"]])
+def test_zero_shot(similarity: str, labels: list[str]) -> None:
+    """The nearest description, in a text subclass of mteb's image task."""
+    candidates = pa.table({"label": labels, "text": [f"about {label}" for label in labels]})
+    parts: dict[tuple[str, str], Tables] = {
+        part: {
+            "rows": labelled("/".join(part), rows=80, seed=n, labels=labels),
+            "candidates": candidates,
+        }
+        for n, part in enumerate(PARTS)
+    }
+    task = make_task("zero_shot", parts, "accuracy", {})
+    vectors = random_vectors(parts)
+
+    assert_equal(theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity))
+
+
 @pytest.mark.parametrize("kind", ["clustering", "classification"])
 def test_subsets_alone_equal_subsets_together(kind: str) -> None:
     """The last subset scores the same when the others are only drawn for, as in a full mteb run."""

@@ -71,6 +71,18 @@ def test_cran() -> None:
     agrees("retrieval", parts, "ndcg_at_10", rounded=True)
 
 
+def test_trecqa() -> None:
+    """Reranking of answers; equal answers of two questions are one document."""
+    parts = {("test", "default"): real_data.trecqa()}
+    agrees("reranking", parts, "map_at_1000", rounded=True)
+
+
+def test_summeval() -> None:
+    """Summaries of news by twelve systems."""
+    parts = {("test", "default"): real_data.summeval()}
+    agrees("summarization", parts, "cosine_spearman", allowed=OWN)
+
+
 def test_published_stsb_of_minilm() -> None:
     """The published cosine_spearman of all-MiniLM-L6-v2 on the STS benchmark."""
     parts = {("test", "default"): real_data.stsb("en")}
