@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.catalog import load_kind, load_task
+from benchmark.catalog import load_kind
 from benchmark.cli import main
 from benchmark.data.detect import Shape, detect
 from benchmark.data.new_task import task_of_folder
@@ -347,30 +347,3 @@ def test_no_folder_is_a_fault_of_the_command(tmp_path: Path) -> None:
     """Exit code 2."""
     with pytest.raises(UsageError, match="nowhere: no such folder"):
         detect(tmp_path / "nowhere")
-
-
-def test_the_task_of_a_folder_has_a_name_and_a_path_that_may_be(tmp_path: Path) -> None:
-    """Whatever the folder is called."""
-    folder = write(tmp_path, {"test.csv": pairs("sentence1,sentence2,score")})
-    odd = folder.rename(tmp_path / ".my data!")
-
-    task, seen = task_of_folder(odd, None, load_kind)
-
-    assert ("my_data_", "my_data_.toml") == (task.name, Path(str(task.path)).name)
-    assert seen.startswith(".my data!: read as sts from test.csv (split test; ")
-    assert not Path(str(task.path)).exists()
-
-
-def test_the_written_file_helps_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Comments say what else may be set; languages are read from names of subsets."""
-    files = {f"stsb-{s}-{p}.csv": pairs(None) for s in ("de", "xx") for p in ("test", "train")}
-    write(tmp_path, files)
-    monkeypatch.chdir(tmp_path)
-
-    assert 0 == main(["tasks", "new", "Mine.toml", "--data", "data"])
-
-    text = Path("Mine.toml").read_text("utf-8")
-    assert "# or one of: " in text
-    assert 'splits = ["test"]  # also there: train' in text
-    task = load_task(Path("Mine.toml"))
-    assert {"de": ("deu-Latn",), "xx": ("und-Zyyy",)} == task.subsets
