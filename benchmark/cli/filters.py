@@ -23,14 +23,22 @@ def add_filters(parser: ArgumentParser, *, parts: bool = True) -> None:
         metavar="TASK",
         help="a task, a suite, a task file or a folder of them",
     )
-    group.add_argument("--kind", action="append", default=[], help="only tasks of this kind")
-    group.add_argument(
-        "--language", action="append", default=[], help="only subsets in this language (eng)"
-    )
-    group.add_argument("--domain", action="append", default=[], help="only tasks of this domain")
+    named = {
+        "kind": "only tasks of this kind",
+        "language": "only subsets in this language (eng)",
+        "domain": "only tasks of this domain",
+    }
     if parts:
-        group.add_argument("--split", action="append", default=[], help="only this split")
-        group.add_argument("--subset", action="append", default=[], help="only this subset")
+        named |= {"split": "only this split", "subset": "only this subset"}
+    for name, what in named.items():
+        group.add_argument(
+            f"--{name}",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar=name.upper(),
+            help=f"{what}, or one of several",
+        )
 
 
 def apply_filters(choices: Iterable[Choice], args: Namespace) -> list[Choice]:

@@ -38,7 +38,7 @@ def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace
         print_table(columns, [*table, total], right=set(columns[2:]))
         print()
         print(
-            f"{len(models)} models ({', '.join(models)}) would encode these texts each, "
+            f"{' and '.join(models)} would encode these texts{' each' if len(models) > 1 else ''}, "
             "less what the cache holds. Nothing was run."
         )
     for error in errors:

@@ -88,7 +88,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         results, problems = _find(args.target, args.results)
         rows = [_show_row(result, entry) for result in results for entry in result.entries]
-        columns = (*_SHOW, "error")
+        several = len({result.model for result in results}) > 1
+        columns = (*(("model",) if several else ()), *_SHOW, "error")
     for problem in problems:
         print(problem, file=sys.stderr)
     if not rows and not args.json:

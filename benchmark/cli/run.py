@@ -79,8 +79,8 @@ def run(args: Namespace) -> int:
         print_json({"results": results.to_dicts()})
     else:
         print_summary(results, settings)
-    for row in results.failed:
-        print(f"failed: {row.error}", file=sys.stderr)
+    for error in dict.fromkeys(row.error for row in results.failed):  # data fail for every model
+        print(f"failed: {error}", file=sys.stderr)
     if results.failed:
         print(
             f"{len(results.failed)} of {len(results)} failed; all others are saved in "

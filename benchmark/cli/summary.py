@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from benchmark.run import RunSettings
 
 
+_WIDTH = 24  # characters of a model's name over its column
+
+
 def print_summary(results: Results, settings: RunSettings) -> None:
     """Print scores 0-100; a cell without a score says ``failed`` or ``missing``."""
     models = list(dict.fromkeys(row.model for row in results))
@@ -43,13 +46,20 @@ def print_summary(results: Results, settings: RunSettings) -> None:
         )
     total = sum(row.seconds or 0.0 for row in results)
     table.append([*mean_row, f"{total:.1f}"])
-    columns = ["task", "kind", "main score", "examples", *models, "seconds"]
-    print_table(columns, table, right={"examples", "seconds", *models})
+    heads = _heads(models)
+    columns = ["task", "kind", "main score", "examples", *heads, "seconds"]
+    print_table(columns, table, right={"examples", "seconds", *heads})
     print()
     if any(row.hard for row in results):
         print("* marked hard: a static model is expected to fail it.")
     print(_status(results, settings))
     print(_verdict(results, models, tasks, means))
+
+
+def _heads(models: Sequence[str]) -> list[str]:
+    """The models as columns are headed: the end of a long path, where that tells them apart."""
+    short = [m if len(m) <= _WIDTH else f"...{m[-_WIDTH:]}" for m in models]
+    return short if len(set(short)) == len(models) else list(models)
 
 
 def _cell(rows: Sequence[Row]) -> tuple[str, float | None]:
