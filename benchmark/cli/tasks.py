@@ -93,6 +93,7 @@ def _show(args: Namespace) -> int:
     from benchmark.cli.output import print_json, print_table
     from benchmark.data.sources import load_tables
 
+    shown: list[dict[str, Any]] = []
     for choice in find_choices([args.name], trust=args.trust):
         task, kind = choice.task, load_kind(choice.task.kind)
         facts = _facts(choice)
@@ -105,8 +106,8 @@ def _show(args: Namespace) -> int:
                 sizes += [[split, subset, name, t.num_rows] for name, t in tables.items()]
         if args.json:
             keys = ("split", "subset", "table", "rows")
-            facts["sizes"] = [dict(zip(keys, size, strict=True)) for size in sizes]
-            print_json(facts)
+            sized = [dict(zip(keys, size, strict=True)) for size in sizes]
+            shown.append(facts | {"sizes": sized})
             continue
         print_table(["fact", "value"], [[key, _plain(value)] for key, value in facts.items()])
         print()
@@ -115,11 +116,13 @@ def _show(args: Namespace) -> int:
             print(f"\nfirst rows of {name}:")
             rows = table.slice(0, _SHOWN_ROWS).to_pylist()
             print_table(table.column_names, [[_cut(v) for v in row.values()] for row in rows])
+    if args.json:
+        print_json({"tasks": shown})
     return 0
 
 
 def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
 
 
 def _cut(value: Any) -> str:

@@ -6,7 +6,7 @@ A new type of source is a module with ``load(task, fields, split, subset)`` and 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmark.data.canonical import to_table
@@ -138,7 +138,8 @@ def load_package(
     settings = task.source.settings
     reader = _named(READERS, settings["reader"], task, "reader")
     path = find_file(settings["package"], settings["path"], f"the task '{task.name}'")
-    return _as_columns(reader(path, settings.get("arguments", {}), subset, split))
+    arguments = _Arguments(task, settings.get("arguments", {}))
+    return _made(settings["reader"], lambda: reader(path, arguments, subset, split))
 
 
 def load_generated(
@@ -149,8 +150,9 @@ def load_generated(
 
     settings = task.source.settings
     generator = _named(GENERATORS, settings["generate"], task, "generator")
-    arguments = settings.get("arguments", {})
-    return _as_columns(generator(arguments, settings.get("seed", 42), subset, split))
+    arguments = _Arguments(task, settings.get("arguments", {}))
+    seed = settings.get("seed", 42)
+    return _made(settings["generate"], lambda: generator(arguments, seed, subset, split))
 
 
 def resolve(target: str) -> Any:
@@ -163,6 +165,30 @@ def _named(table: Mapping[str, str], name: str, task: Task, what: str) -> Any:
     if name not in table:
         raise TaskFileError(f"{task.path}: unknown {what} '{name}'{nearest(name, table)}")
     return resolve(table[name])
+
+
+class _Arguments(dict[str, Any]):
+    """``[source.arguments]``, which says itself what it lacks."""
+
+    def __init__(self, task: Task, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.task = task
+
+    def __missing__(self, name: str) -> Any:
+        raise TaskFileError(f"{self.task.path}: [source.arguments] lacks '{name}'; add it")
+
+
+def _made(name: str, make: Callable[[], dict[str, pa.Table]]) -> dict[str, Columns]:
+    """What a reader or generator makes; an argument that it cannot use is named as such."""
+    try:
+        return _as_columns(make())
+    except BenchmarkError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a wrong argument or package raises anything
+        raise DataError(
+            f"'{name}' failed ({type(error).__name__}); check the values of "
+            "[source.arguments] and the version of the package"
+        ) from None
 
 
 def _as_columns(tables: Mapping[str, pa.Table]) -> dict[str, Columns]:

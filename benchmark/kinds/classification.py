@@ -16,7 +16,7 @@ from benchmark.kinds.common import (
     label_codes,
     options_of,
 )
-from benchmark.kinds.estimators import estimator_problems, fit, make_estimator
+from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
 from benchmark.kinds.experiments import (
     Experiment,
     cross_validation_problems,
@@ -144,12 +144,11 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
     train, test = train_and_test(embeddings, len(data.train), data.test)
     estimator = make_estimator(options_of(task, OPTIONS), "classifier")
 
-    def predict(experiment: Experiment) -> NDArray[np.int64]:
+    def run(experiment: Experiment) -> NDArray[np.int64]:
         fitted = fit(estimator, train[experiment.train], data.train_labels[experiment.train])
-        predicted: NDArray[np.int64] = fitted.predict(test[experiment.test])
-        return predicted
+        return predict(fitted, test[experiment.test])
 
-    predictions = in_threads(predict, data.experiments)
+    predictions = in_threads(run, data.experiments)
     scores: list[dict[str, float | None]] = []
     right, tested = np.zeros(len(data.test_labels)), np.zeros(len(data.test_labels))
     for each, predicted in zip(data.experiments, predictions, strict=True):

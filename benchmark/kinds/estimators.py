@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from benchmark.errors import ModelError, TaskFileError, nearest
 from benchmark.metrics.similarity import is_sparse
 
@@ -83,13 +85,25 @@ def fit(estimator: Any, vectors: Vectors, truth: NDArray[Any]) -> Any:
     try:
         return clone(estimator).fit(vectors, truth)
     except (TypeError, ValueError) as error:
-        # Only the type: the message of a foreign error may quote the data.
-        name = type(estimator).__name__
-        given = "sparse vectors" if is_sparse(vectors) else f"vectors of shape {vectors.shape}"
-        raise ModelError(
-            f"the estimator {name} cannot be fitted on {given} ({type(error).__name__}); choose "
-            "another in [options], or other parameters"
-        ) from error
+        raise _cannot("be fitted", estimator, vectors, error) from error
+
+
+def predict(fitted: Any, vectors: Vectors, *, probabilities: bool = False) -> NDArray[Any]:
+    """What a fitted estimator predicts, or its class probabilities; ModelError when it cannot."""
+    try:
+        found = fitted.predict_proba(vectors) if probabilities else fitted.predict(vectors)
+    except (TypeError, ValueError) as error:
+        raise _cannot("predict", fitted, vectors, error) from error
+    return np.asarray(found)
+
+
+def _cannot(what: str, estimator: Any, vectors: Vectors, error: Exception) -> ModelError:
+    # Only the error's type: the message of a foreign error may quote the data.
+    given = "sparse vectors" if is_sparse(vectors) else "vectors"
+    return ModelError(
+        f"the estimator {type(estimator).__name__} cannot {what} on {given} of shape "
+        f"{vectors.shape} ({type(error).__name__}); choose another, or other parameters, in [options]"
+    )
 
 
 class _EstimatorError(TaskFileError):

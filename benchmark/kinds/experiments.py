@@ -73,9 +73,11 @@ def cross_validation_problems(task: Task, options: Mapping[str, Any]) -> list[tu
     return [("cross_validation", f"{message}or train_split in [options]")]
 
 
-def too_few_for_folds(rows: pa.Table, splits: int) -> list[Finding]:
-    """An error when a table has fewer rows than folds."""
-    if rows.num_rows >= splits:
+def too_few_for_folds(rows: pa.Table, splits: int, *, each: int = 1) -> list[Finding]:
+    """An error when a table has fewer rows than ``each`` for every fold."""
+    if rows.num_rows >= splits * each:
         return []
-    message = f"{rows.num_rows} rows for {splits} folds; add rows, or lower n_splits in [options]"
-    return [Finding("error", "too_few_rows", f"{source_of(rows)}: {message}")]
+    message = f"{rows.num_rows} rows for {splits} folds"
+    message += f", which need {each} each" if each > 1 else ""
+    action = "add rows, or lower n_splits in [options]"
+    return [Finding("error", "too_few_rows", f"{source_of(rows)}: {message}; {action}")]

@@ -87,6 +87,11 @@ def plan(data: RerankingData, task: Task) -> Plan:
 
 def depth(data: RerankingData, task: Task) -> int:
     """A searcher ranks the whole corpus, and ``judge`` keeps the candidates."""
+    return depth_of_corpus(data)
+
+
+def depth_of_corpus(data: RerankingData) -> int:
+    """How many documents the corpus has."""
     return len(data.base.corpus)
 
 
@@ -106,12 +111,17 @@ def rank(data: RerankingData, embeddings: Embeddings, task: Task) -> Run:
 
 def judge(data: RerankingData, run: Run, task: Task) -> Scores:
     """A retrieval's scores of a ranking, in which only candidates count."""
+    return retrieval.judge(data.base, candidates_only(data, run), task)
+
+
+def candidates_only(data: RerankingData, run: Run) -> Run:
+    """The run with -1 in place of every document that is no candidate of its query."""
     count = len(data.base.corpus)
     rows = np.arange(len(run.documents))[:, None]
     given = data.query * count + data.document
     candidate = np.isin(rows * count + run.documents, given) & (run.documents >= 0)
     documents = np.where(candidate, run.documents, -1).astype(np.int32)
-    return retrieval.judge(data.base, Run(documents, run.scores), task)
+    return Run(documents, run.scores)
 
 
 def evaluate(data: RerankingData, embeddings: Embeddings, task: Task) -> Scores:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TASK_TYPE = "Retrieval"
 TABLES = {
     "corpus": {"id": "id", "text": "text"},
-    "queries": {"id": "id", "text": "text"},
+    "queries": {"id": "id", "text": "text", "instruction": "text?"},
     "qrels": {"query-id": "id", "corpus-id": "id", "score": "number?"},
 }
 OPTIONS: dict[str, Any] = {
@@ -75,7 +75,8 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
     """Turn ids into row numbers and drop queries without any judgement; nothing is drawn.
 
     Of repeated judgements of one pair the last counts. Scores are cut to whole numbers, as mteb
-    reads them; without a score column every judgement is 1.
+    reads them; without a score column every judgement is 1. An instruction follows its query after
+    a space.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -101,7 +102,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
         "query_without_relevant": int((found == 0).sum()),
     }
     return RetrievalData(
-        queries=column(tables["queries"], "text").take(pa.array(kept_queries)),
+        queries=_with_instructions(tables["queries"]).take(pa.array(kept_queries)),
         corpus=column(tables["corpus"], "text"),
         judgements=judgements,
         order=_id_ranks(corpus_ids),
@@ -145,7 +146,7 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     Under ``ignore_identical_ids`` a document with the query's own id is taken out.
     """
     options, ks = options_of(task, OPTIONS), _k_values(task)
-    documents, scores = _ordered(data, run)
+    documents, scores = ordered(data, run)
     if options["ignore_identical_ids"]:
         documents, scores = _without(documents, scores, data.same_id)
     if options["skip_first_result"]:
@@ -176,6 +177,16 @@ def check(tables: Tables, task: Task) -> list[Finding]:
     Warnings: a query without a relevant document, a document whose text occurred before.
     """
     return empty_tables(tables) or check_judgements(tables)
+
+
+def _with_instructions(queries: pa.Table) -> pa.Array:
+    if "instruction" not in queries.column_names:
+        return column(queries, "text")
+    import pyarrow.compute as pc
+
+    texts = column(queries, "text")
+    joined = pc.binary_join_element_wise(texts, column(queries, "instruction"), " ")
+    return pc.coalesce(joined, texts)
 
 
 def _k_values(task: Task) -> list[int]:
@@ -209,7 +220,7 @@ def _id_ranks(ids: pa.Array) -> NDArray[np.int64]:
     return ranks
 
 
-def _ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The run with padding last and ties by document id descending; padded scores are NaN."""
     documents = run.documents.astype(np.int64)
     padding = documents < 0

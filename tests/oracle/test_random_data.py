@@ -38,6 +38,11 @@ def random_vectors(
         if name in table.column_names
         for text in table.column(name).to_pylist()
     }
+    for tables in parts.values():
+        queries = tables.get("queries")
+        if queries is not None and "instruction" in queries.column_names:
+            rows = queries.to_pylist()
+            texts |= {f"{row['text']} {row['instruction']}" for row in rows}
     generator = np.random.default_rng(seed)
     made = {}
     for text in sorted(texts):
@@ -239,6 +244,50 @@ def test_reranking(similarity: str, values: str) -> None:
         ours(task, parts, vectors, similarity),
         rounded=True,
         allowed=loose,
+    )
+
+
+@pytest.mark.parametrize("values", ["normal", "ties", "equal"])
+def test_instruction_reranking(values: str) -> None:
+    """p-MRR, and every score of all queries and of both halves."""
+    parts: dict[tuple[str, str], Tables] = {}
+    for n, part in enumerate(PARTS):
+        found = collection("/".join(part), documents=60, queries=24, seed=n)
+        pairs = [f"p{row // 2}{('-og', '-changed')[row % 2]}" for row in range(24)]
+        renamed = dict(zip(found["queries"].column("id").to_pylist(), pairs, strict=True))
+        generator = np.random.default_rng(n)
+        ranked = [
+            {"query-id": query, "corpus-id": f"d{document}"}
+            for query in pairs
+            for document in generator.choice(60, 30, replace=False)
+        ]
+        changed = [
+            {"query-id": f"p{pair}", "corpus-id": f"d{document}"}
+            for pair in range(12)
+            for document in generator.choice(60, 3, replace=False)
+        ]
+        judged = found["qrels"].to_pylist()
+        parts[part] = {
+            "corpus": found["corpus"],
+            "queries": pa.table(
+                {
+                    "id": pairs,
+                    "text": found["queries"].column("text"),
+                    "instruction": [f"find {query}" for query in pairs],
+                }
+            ),
+            "qrels": pa.Table.from_pylist(
+                [{**row, "query-id": renamed[row["query-id"]]} for row in judged]
+            ),
+            "top_ranked": pa.Table.from_pylist(ranked),
+            "changed": pa.Table.from_pylist(changed),
+        }
+    task = make_task("instruction_reranking", parts, "p-MRR", {})
+    vectors = random_vectors(parts, values=values)
+    loose = {"*nauc_*_std": 1.0} if values == "ties" else {}
+
+    assert_equal(
+        theirs(task, parts, vectors), ours(task, parts, vectors), rounded=True, allowed=loose
     )
 
 

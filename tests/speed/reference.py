@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import mteb
+import pyarrow as pa
 from datasets import Dataset, DatasetDict
 from encoder import encode
 from mteb.abstasks import (
     AbsTaskBitextMining,
     AbsTaskClassification,
     AbsTaskClustering,
+    AbsTaskMultilabelClassification,
     AbsTaskPairClassification,
     AbsTaskRetrieval,
     AbsTaskSTS,
+    AbsTaskSummarization,
+    AbsTaskZeroShotClassification,
 )
 from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.models.model_meta import ModelMeta, ScoringFunction
@@ -32,10 +36,16 @@ BASES: dict[str, tuple[type, str]] = {
     "clustering": (AbsTaskClustering, "Clustering"),
     "bitext": (AbsTaskBitextMining, "BitextMining"),
     "retrieval": (AbsTaskRetrieval, "Retrieval"),
+    "reranking": (AbsTaskRetrieval, "Reranking"),
+    "multilabel_classification": (AbsTaskMultilabelClassification, "MultilabelClassification"),
+    "summarization": (AbsTaskSummarization, "Summarization"),
+    "zero_shot": (AbsTaskZeroShotClassification, "ZeroShotClassification"),
 }
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "clustering": {"input_column_name": "text", "label_column_name": "label"},
     "pair_classification": {"label_column_name": "label"},
+    "zero_shot": {"input_column_name": "text", "label_column_name": "label"},
+    "summarization": {"min_score": 0, "max_score": 5},
 }
 
 
@@ -84,26 +94,53 @@ def make_task(workload: Workload, folder: Path) -> Any:
         **ATTRIBUTES.get(workload.kind, {}),
         **workload.options,
     }
-    task = type(task_name(workload), (base,), attributes)()
     tables = read(workload, folder)
-    if "corpus" in tables:
-        judged: dict[str, dict[str, int]] = {}
-        for row in tables["qrels"].to_pylist():
-            judged.setdefault(row["query-id"], {})[row["corpus-id"]] = row["score"]
-        split = {
-            "corpus": Dataset(tables["corpus"]),
-            "queries": Dataset(tables["queries"]),
-            "relevant_docs": judged,
-            "top_ranked": None,
-        }
-        task.dataset = {"default": {"test": split}}
-    else:
-        names = {"rows": "test"}
-        task.dataset = DatasetDict(
-            {names.get(name, name): Dataset(table) for name, table in tables.items()}
-        )
+    if workload.kind == "zero_shot":
+        described = tables["candidates"].column("text").to_pylist()
+        attributes["get_candidate_labels"] = lambda _: described
+    task = type(task_name(workload), (base,), attributes)()
+    task.dataset = dataset_of(tables)
     task.data_loaded = True
     return task
+
+
+def dataset_of(tables: dict[str, pa.Table]) -> Any:
+    """The tables as mteb's tasks hold them."""
+    if "corpus" in tables:
+        return {"default": {"test": retrieval_of(tables)}}
+    if "references" in tables:
+        return DatasetDict({"test": summaries_of(tables)})
+    names = {"rows": "test"}
+    return DatasetDict({names.get(name, name): Dataset(table) for name, table in tables.items()})
+
+
+def retrieval_of(tables: dict[str, pa.Table]) -> dict[str, Any]:
+    """Corpus, queries, judgements and candidates."""
+    judged: dict[str, dict[str, int]] = {}
+    for row in tables["qrels"].to_pylist():
+        judged.setdefault(row["query-id"], {})[row["corpus-id"]] = row["score"]
+    ranked: dict[str, list[str]] = {}
+    for row in tables["top_ranked"].to_pylist() if "top_ranked" in tables else []:
+        ranked.setdefault(row["query-id"], []).append(row["corpus-id"])
+    return {
+        "corpus": Dataset(tables["corpus"]),
+        "queries": Dataset(tables["queries"]),
+        "relevant_docs": judged,
+        "top_ranked": ranked or None,
+    }
+
+
+def summaries_of(tables: dict[str, pa.Table]) -> Dataset:
+    """One row a text, with lists of its summaries."""
+    texts: dict[str, dict[str, Any]] = {}
+    for row in tables["rows"].to_pylist():
+        empty = {"text": "", "human_summaries": [], "machine_summaries": [], "relevance": []}
+        found = texts.setdefault(row["text-id"], empty)
+        found["machine_summaries"].append(row["text"])
+        found["relevance"].append(row["score"])
+    for row in tables["references"].to_pylist():
+        texts[row["text-id"]]["human_summaries"].append(row["text"])
+    return Dataset.from_list(list(texts.values()))
 
 
 def main() -> int:

@@ -1,10 +1,12 @@
 """The workloads that are timed: their data, made from a seed and written as parquet, and tasks.
 
-Every text is ``t<topic> <number> <words>``; texts of one topic have similar vectors.
+``workloads.py WORKLOAD FOLDER SCALE`` writes one, ``SCALE`` being a share of its size. Every text
+is ``t<topic> <what> <number> <words>``; texts of one topic have similar vectors.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,17 +97,22 @@ def _pairs(count: int, gold: str) -> Make:
     return make
 
 
-def _labelled(topics: np.ndarray, what: str) -> pa.Table:
+def _labelled(generator: np.random.Generator, labels: int, count: int, what: str) -> pa.Table:
+    """Texts whose label is their topic, but for a fifth, so that nothing is perfect."""
+    import numpy as np
     import pyarrow as pa
 
-    return pa.table({"text": _texts(topics, what), "label": topics})
+    topics = generator.integers(0, labels, count)
+    wrong = generator.random(count) < 0.2
+    found = np.where(wrong, generator.integers(0, labels, count), topics)
+    return pa.table({"text": _texts(topics, what), "label": found})
 
 
 def _classification(labels: int, train: int, test: int) -> Make:
     def make(generator: np.random.Generator, scale: float) -> Tables:
         return {
-            "train": _labelled(generator.integers(0, labels, int(train * scale)), "train"),
-            "rows": _labelled(generator.integers(0, labels, int(test * scale)), "test"),
+            "train": _labelled(generator, labels, int(train * scale), "train"),
+            "rows": _labelled(generator, labels, int(test * scale), "test"),
         }
 
     return make
@@ -113,12 +120,12 @@ def _classification(labels: int, train: int, test: int) -> Make:
 
 def _clustering(labels: int, count: int) -> Make:
     def make(generator: np.random.Generator, scale: float) -> Tables:
-        return {"rows": _labelled(generator.integers(0, labels, int(count * scale)), "text")}
+        return {"rows": _labelled(generator, labels, int(count * scale), "text")}
 
     return make
 
 
-def _retrieval(queries: int, documents: int, relevant: int) -> Make:
+def _retrieval(queries: int, documents: int, relevant: int, candidates: int = 0) -> Make:
     def make(generator: np.random.Generator, scale: float) -> Tables:
         import numpy as np
         import pyarrow as pa
@@ -127,7 +134,7 @@ def _retrieval(queries: int, documents: int, relevant: int) -> Make:
         topic_of = generator.integers(0, max(2, held // 20), held)
         chosen = generator.integers(0, held, (asked, relevant))
         found = np.unique(np.stack([np.repeat(np.arange(asked), relevant), chosen.ravel()]), axis=1)
-        return {
+        tables = {
             "corpus": pa.table(
                 {"id": [f"d{row}" for row in range(held)], "text": _texts(topic_of, "document")}
             ),
@@ -144,6 +151,83 @@ def _retrieval(queries: int, documents: int, relevant: int) -> Make:
                     "score": generator.integers(1, 3, found.shape[1]),
                 }
             ),
+        }
+        if candidates:
+            tables["top_ranked"] = _candidates(generator, chosen, held, candidates)
+        return tables
+
+    return make
+
+
+def _candidates(
+    generator: np.random.Generator, relevant: np.ndarray, documents: int, count: int
+) -> pa.Table:
+    """For each query its relevant documents and others, ``count`` in all, none twice."""
+    import numpy as np
+    import pyarrow as pa
+
+    queries = len(relevant)
+    others = (generator.integers(0, documents, (queries, 1)) + np.arange(2 * count)) % documents
+    pairs = [
+        (f"q{query}", f"d{document}")
+        for query in range(queries)
+        for document in list(dict.fromkeys([*relevant[query], *others[query]]))[:count]
+    ]
+    return pa.table({"query-id": [p[0] for p in pairs], "corpus-id": [p[1] for p in pairs]})
+
+
+def _multilabel(labels: int, train: int, test: int) -> Make:
+    def lists(generator: np.random.Generator, count: int, what: str) -> pa.Table:
+        import pyarrow as pa
+
+        single = _labelled(generator, labels, count, what)
+        found = single.column("label").to_pylist()
+        groups = [[label, labels + label % 5] for label in found]
+        return pa.table({"text": single.column("text"), "label": groups})
+
+    def make(generator: np.random.Generator, scale: float) -> Tables:
+        return {
+            "train": lists(generator, int(train * scale), "train"),
+            "rows": lists(generator, int(test * scale), "test"),
+        }
+
+    return make
+
+
+def _summaries(count: int, machine: int, human: int) -> Make:
+    def make(generator: np.random.Generator, scale: float) -> Tables:
+        import numpy as np
+        import pyarrow as pa
+
+        texts = np.arange(int(count * scale))
+        written, read = np.repeat(texts, machine), np.repeat(texts, human)
+        good = generator.random(len(written))
+        topics = np.where(good < 0.5, written + len(texts), written)
+        return {
+            "rows": pa.table(
+                {
+                    "text-id": [f"x{text}" for text in written],
+                    "text": _texts(topics, "machine"),
+                    "score": np.round(1 + 4 * good, 1),
+                }
+            ),
+            "references": pa.table(
+                {"text-id": [f"x{text}" for text in read], "text": _texts(read, "human")}
+            ),
+        }
+
+    return make
+
+
+def _zero_shot(labels: int, count: int) -> Make:
+    def make(generator: np.random.Generator, scale: float) -> Tables:
+        import numpy as np
+        import pyarrow as pa
+
+        known = np.arange(labels)
+        return {
+            "rows": _labelled(generator, labels, int(count * scale), "text"),
+            "candidates": pa.table({"label": known, "text": _texts(known, "description")}),
         }
 
     return make
@@ -184,6 +268,35 @@ WORKLOADS = {
             _retrieval(5_000, 100_000, 4),
         ),
         Workload(
+            "reranking",
+            "reranking, 1,000 queries x 100 candidates",
+            "reranking",
+            "map_at_1000",
+            _retrieval(1_000, 100_000, 4, candidates=100),
+        ),
+        Workload(
+            "multilabel",
+            "multilabel classification, 20 + 5 labels, 10 experiments, 3,000 of 4,000 texts",
+            "multilabel_classification",
+            "lrap",
+            _multilabel(20, 5_000, 4_000),
+            tolerance=2e-3,
+        ),
+        Workload(
+            "summarization",
+            "summarisation, 100 texts x 16 machine and 11 human summaries",
+            "summarization",
+            "cosine_spearman",
+            _summaries(100, 16, 11),
+        ),
+        Workload(
+            "zero_shot",
+            "zero-shot classification, 10k texts, 77 labels",
+            "zero_shot",
+            "accuracy",
+            _zero_shot(77, 10_000),
+        ),
+        Workload(
             "clustering",
             "clustering (fast), 20 labels, 25k texts",
             "clustering",
@@ -193,3 +306,7 @@ WORKLOADS = {
         ),
     )
 }
+
+
+if __name__ == "__main__":
+    write(WORKLOADS[sys.argv[1]], Path(sys.argv[2]), float(sys.argv[3]))
