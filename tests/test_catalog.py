@@ -22,6 +22,8 @@ from benchmark.catalog import (
     task_files,
     task_roots,
 )
+from benchmark.data.canonical import to_table
+from benchmark.data.formats import Columns
 from benchmark.errors import TaskFileError, UsageError
 
 TASK = """kind = "sts"
@@ -55,8 +57,12 @@ def test_a_kind_is_a_module_with_all_its_parts(name: str) -> None:
 
     assert kind.MAIN_SCORE in kind.METRICS
     assert all(callable(getattr(kind, part)) for part in ("read", "plan", "evaluate", "check"))
-    types = {type_.rstrip("?") for fields in kind.TABLES.values() for type_ in fields.values()}
-    assert types <= {"id", "text", "label", "labels", "number"}
+    for fields in kind.TABLES.values():
+        named = {field: field for field in fields}
+        columns = Columns({field: [] for field in fields}, 0, "f")
+        table, findings = to_table(columns, fields, named, False)
+        assert table is not None
+        assert (list(fields), []) == (table.column_names, findings)
 
 
 def test_an_unknown_kind_names_the_nearest() -> None:
