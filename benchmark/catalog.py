@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "multilabel_classification": "benchmark.kinds.multilabel_classification",
     "regression": "benchmark.kinds.regression",
     "clustering": "benchmark.kinds.clustering",
+    "clustering_legacy": "benchmark.kinds.clustering_legacy",
     "bitext": "benchmark.kinds.bitext",
     "summarization": "benchmark.kinds.summarization",
     "zero_shot": "benchmark.kinds.zero_shot",

@@ -107,3 +107,29 @@ def test_checks() -> None:
         'set max_document_to_embed = "all" in [options]'
     )
     assert findings("clustering", rows([[1], [2]]), max_document_to_embed="all") == {}
+
+
+def test_given_sets() -> None:
+    """Each set is clustered by itself; one with a single label counts 1."""
+    labels = ["a", "b"] * 10 + ["c"] * 5
+    data = {
+        "rows": table(
+            set=["one"] * 20 + ["two"] * 5, text=[str(n) for n in range(25)], label=labels
+        )
+    }
+    vectors = np.array([[1, 0] if label == "a" else [0, 1] for label in labels])
+    found = score("clustering_legacy", data, {"text": vectors})
+
+    assert found.metrics["v_measures"] == pytest.approx([1.0, 1.0])
+    assert found.examples == 2
+    assert findings("clustering_legacy", data)["set_with_one_label"].message.startswith(
+        "small.csv row 21: its set has one label"
+    )
+
+
+def test_given_sets_of_constant_vectors_are_chance() -> None:
+    """One cluster tells nothing: 0."""
+    data = {"rows": table(set=["one"] * 8, text=list("abcdefgh"), label=[0, 1] * 4)}
+    found = score("clustering_legacy", data, {"text": np.ones((8, 2))})
+
+    assert found.metrics["v_measure"] == pytest.approx(0.0, abs=1e-9)

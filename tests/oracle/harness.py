@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import warnings
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +20,10 @@ from mteb.abstasks import (
     AbsTaskBitextMining,
     AbsTaskClassification,
     AbsTaskClustering,
+    AbsTaskClusteringLegacy,
+    AbsTaskMultilabelClassification,
     AbsTaskPairClassification,
+    AbsTaskRegression,
     AbsTaskRetrieval,
     AbsTaskSTS,
     AbsTaskSummarization,
@@ -28,6 +33,7 @@ from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.models.model_meta import ModelMeta, ScoringFunction
 from mteb.similarity_functions import select_pairwise_similarity, select_similarity
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from benchmark.catalog import load_kind
@@ -45,7 +51,10 @@ _BASE: Mapping[str, type] = {
     "sts": AbsTaskSTS,
     "pair_classification": AbsTaskPairClassification,
     "classification": AbsTaskClassification,
+    "multilabel_classification": AbsTaskMultilabelClassification,
+    "regression": AbsTaskRegression,
     "clustering": AbsTaskClustering,
+    "clustering_legacy": AbsTaskClusteringLegacy,
     "bitext": AbsTaskBitextMining,
     "retrieval": AbsTaskRetrieval,
     "reranking": AbsTaskRetrieval,
@@ -124,7 +133,8 @@ def theirs(
     instance = _mteb_task(task, parts)
     encoder = LookupEncoder(vectors, similarity)
     scores = {}
-    with threadpool_limits(1):
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what mteb warns of is not ours to mend
         for split in task.splits:
             for subset in task.subsets:
                 found = instance.evaluate(
@@ -254,6 +264,16 @@ def _attributes(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
         attributes["input_column_name"] = "text"
     if kind == "summarization":
         attributes.update(min_score=0, max_score=5)
+    if "estimator" in attributes:
+        module, _, name = attributes.pop("estimator").rpartition(".")
+        parameters = dict(attributes.pop("estimator_parameters", {}))
+        if parameters.get("estimator") == "sklearn.linear_model.LogisticRegression":
+            parameters["estimator"] = LogisticRegression()
+        attributes["evaluator_model"] = getattr(import_module(module), name)(**parameters)
+    if "cross_validation" in attributes:
+        attributes["is_cross_validation"] = attributes.pop("cross_validation")
+    if attributes.get("max_eval_samples") == "all":
+        attributes["max_eval_samples"] = None
     return attributes
 
 
@@ -262,13 +282,15 @@ def _mteb_data(kind: str, split: str, tables: Tables) -> dict[str, Any]:
         return {split: _mteb_retrieval(tables)}
     if kind == "summarization":
         return {split: _mteb_summaries(tables)}
+    if kind == "clustering_legacy":
+        return {split: _mteb_sets(tables)}
     if kind == "zero_shot":
         known = tables["candidates"].column("label").to_pylist()
         rows = tables["rows"].to_pydict()
         labels = [known.index(label) for label in rows["label"]]
         return {split: Dataset.from_dict({"text": rows["text"], "label": labels})}
     data = {split: Dataset.from_dict(tables["rows"].to_pydict())}
-    if kind == "classification":
+    if "train" in tables and kind in ("classification", "multilabel_classification", "regression"):
         data["train"] = Dataset.from_dict(tables["train"].to_pydict())
     return data
 
@@ -283,6 +305,16 @@ def _p_mrr(parts: Parts) -> Any:
         return evaluate_p_mrr_change(qrels, results, changed, task.k_values)
 
     return scores
+
+
+def _mteb_sets(tables: Tables) -> Dataset:
+    """One row a set, with lists of its texts and labels."""
+    sets: dict[str, dict[str, list[Any]]] = {}
+    for row in tables["rows"].to_pylist():
+        found = sets.setdefault(row["set"], {"sentences": [], "labels": []})
+        found["sentences"].append(row["text"])
+        found["labels"].append(row["label"])
+    return Dataset.from_list(list(sets.values()))
 
 
 def _mteb_summaries(tables: Tables) -> Dataset:

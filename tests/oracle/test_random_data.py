@@ -182,6 +182,20 @@ def test_clustering(labels: list[Any], options: dict[str, Any]) -> None:
     assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
 
 
+def test_clustering_of_given_sets() -> None:
+    """Sets of different sizes, one of them with a single label."""
+    parts: dict[tuple[str, str], Tables] = {}
+    for n, part in enumerate(PARTS):
+        rows = labelled("/".join(part), rows=300, seed=n, labels=["x", "y", "z"])
+        sets = ["first"] * 120 + ["second"] * 170 + ["single"] * 10
+        names = [*rows.column("label").to_pylist()[:290], *["x"] * 10]
+        parts[part] = {"rows": pa.table({"set": sets, "text": rows.column("text"), "label": names})}
+    task = make_task("clustering_legacy", parts, "v_measure", {})
+    vectors = random_vectors(parts)
+
+    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+
+
 @pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
 @pytest.mark.parametrize("values", ["normal", "line"])
 def test_bitext(similarity: str, values: str) -> None:
