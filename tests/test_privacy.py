@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ MAIN_SCORES = {
     "retrieval": "ndcg_at_10",
     "long_context": "ndcg_at_10",
 }
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 def said(number: int, word: str = "is") -> str:
@@ -252,21 +253,30 @@ def test_a_run_leaves_no_text_behind(here: Path, capsys: pytest.CaptureFixture[s
 def test_plans_limits_and_listings_are_silent(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """--plan, --limit, ``results list`` and ``results show``."""
+    """--plan, --limit, ``results list`` and ``show``, and a board of the results."""
     command("run", "random", "-t", "mine", "--plan")
     command("run", "random", "-t", "mine", "--plan", "--json")
     command("run", "random", "tfidf", "-t", "mine", "--limit", "3", "-o", "out", "--no-cache")
     command("run", "random", "-t", "mine/sts.toml", "-o", "out", "--no-cache")
-    command("results", "list", "out")
-    command("results", "list", "out", "--json")
-    for path in Path("out").rglob("*.json"):
-        command("results", "show", str(path))
+    Path("tasks/suites").mkdir(parents=True)
+    Path("tasks/sts.toml").write_bytes(Path("mine/sts.toml").read_bytes())
+    Path("tasks/suites/ours.toml").write_text('title = "Ours"\ntasks = ["sts"]\n', "utf-8")
+    Path("board.toml").write_text('title = "Ours"\nsuite = "ours"\n', "utf-8")
+    for read in (
+        ("results", "list", "--results", "out"),
+        ("results", "list", "--results", "out-limited", "--json"),
+        ("results", "show", "out"),
+        ("results", "show", "--json", "out"),
+        ("leaderboard", "build", "board.toml", "--results", "out", "--out", "boards"),
+    ):
+        assert 0 == command(*read), capsys.readouterr().err
 
     out, err = capsys.readouterr()
     assert "Traceback" not in err
     assert_silent(out, err)
-    for path, content in written("out", "out-limited"):
-        assert_silent(path, content)
+    assert list(Path("boards").iterdir())
+    for name, content in written("out", "out-limited", "boards"):
+        assert_silent(name, content)
 
 
 @pytest.mark.parametrize("name", [*WHOLE, *BROKEN])
@@ -282,8 +292,8 @@ def test_looking_at_a_folder_is_silent(
     assert_silent(out, err)
     for path in Path("mine").glob("Written.toml"):
         assert_silent(path.read_bytes())
-    for path, content in written("out"):
-        assert_silent(str(path), content)
+    for written_path, content in written("out"):
+        assert_silent(written_path, content)
 
 
 def test_vectors_that_lack_a_text_do_not_name_it(
