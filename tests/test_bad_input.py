@@ -1039,6 +1039,50 @@ def test_vectors_that_lack_texts(here: Path, capsys: pytest.CaptureFixture[str])
     assert (1, expected) == (code, row["error"])
 
 
+def test_a_model_whose_package_is_absent(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that installs it; the other model is measured."""
+    monkeypatch.setitem(sys.modules, "bm25s", None)
+    write(BEIR)
+
+    code = command("run", "bm25", "random", "-t", "T.toml", "--no-cache", "-o", "out", "--json")
+
+    failed, measured = json.loads(capsys.readouterr().out)["results"]
+    assert (1, "failed", "measured") == (code, failed["status"], measured["status"])
+    assert "needs the package 'bm25s'; run: pip install 'embedmark[" in failed["error"]
+
+
+def test_data_whose_package_is_absent(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The task says what it needs, and the other task goes on."""
+    absent = 'package = "no-such-package"\npath = "x"\nreader = "lee_leads"'
+    write({"T.toml": STS.replace('files = "data"', absent)})
+
+    code = command("tasks", "check", "T.toml", "Good.toml")
+
+    expected = (
+        "error: the task 'T' needs the package 'no-such-package'; run: pip install "
+        "'embedmark[starter]'\n"
+    )
+    assert (2, ("ok: Good.toml\n", expected)) == (code, capsys.readouterr())
+
+
+def test_one_bad_subset_leaves_the_others(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each split and subset is a row of its own."""
+    subsets = '[subsets]\nde = ["deu-Latn"]\nen = ["eng-Latn"]\n'
+    write({"T.toml": STS + subsets, "data/de/test.jsonl": "x\n", "data/en/test.jsonl": PAIRS})
+
+    code = command("run", "random", "-t", "T.toml", "--no-cache", "-o", "out", "--json")
+
+    out, err = capsys.readouterr()
+    rows = json.loads(out)["results"]
+    error = "T: data/de/test.jsonl line 1: invalid JSON at column 1; mend the line"
+    assert [("de", "failed", error), ("en", "measured", None)] == [
+        (row["subset"], row["status"], row["error"]) for row in rows
+    ]
+    assert (1, True) == (code, f"failed: {error}" in err.splitlines())
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

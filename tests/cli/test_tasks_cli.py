@@ -232,3 +232,38 @@ def test_arguments_that_a_generator_cannot_use(
     assert code == main(["tasks", "check", "Made.toml"])
 
     assert f"error: {message}\n" == capsys.readouterr().err
+
+
+def test_files_of_other_names_and_shapes_become_a_retrieval(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Names of columns by table, a joined heading, a pattern, judgements without a score."""
+    write(
+        "Own.toml",
+        """kind = "retrieval"
+main_score = "ndcg_at_10"
+languages = ["eng-Latn"]
+[source]
+files = "own"
+pattern = "{table}-{split}.csv"
+[columns.corpus]
+id = "docno"
+text = ["head", "body"]
+[columns.queries]
+id = "topic"
+text = "need"
+[columns.qrels]
+query-id = "topic"
+corpus-id = "docno"
+""",
+    )
+    write("own/corpus-test.csv", "docno,head,body\n1,Cats,they purr\n2,,dogs bark\n")
+    write("own/queries-test.csv", "topic,need\n7,cats purr\n8,dogs\n")
+    write("own/qrels-test.csv", "topic,docno\n7,1\n8,2\n")
+
+    assert "ok: Own.toml\n" == printed(capsys, "tasks", "check", "Own.toml")
+    shown = " ".join(printed(capsys, "tasks", "show", "Own.toml").split())
+    assert "id text ─" in shown
+    assert "1 Cats they purr 2 dogs bark" in shown
+    rows = parsed(capsys, "run", "tfidf", "-t", "Own.toml", "--no-cache", "-o", "out")["results"]
+    assert [1.0] == [row["main_score"] for row in rows]
