@@ -926,15 +926,22 @@ def test_wrong_usage_is_one_line_and_exit_2(
     assert (2, "", f"embedmark: error: {message}\n") == (code, out, said)
 
 
-def test_an_unknown_option_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--batchsize"), "unrecognized arguments: --batchsize"),
+        (("run", "--limit", "0"), "argument --limit: '0' is no whole number from 1"),
+        (("run", "--batch-size", "x"), "argument --batch-size: 'x' is no whole number from 1"),
+    ],
+)
+def test_an_option_that_is_unknown_or_wrong(
+    arguments: tuple[str, ...], message: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """By argparse, with the usage before it."""
-    code = command("run", "--batchsize", "3")
+    code = command(*arguments)
 
     last = capsys.readouterr().err.splitlines()[-1]
-    assert (2, "embedmark run: error: unrecognized arguments: --batchsize") == (
-        code,
-        last.removesuffix(" 3"),
-    )
+    assert (2, f"embedmark run: error: {message}") == (code, last)
 
 
 FAILING_MODELS = {
