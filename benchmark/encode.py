@@ -72,7 +72,7 @@ def encode_plan(
         encoded += fresh
         done += len(group.unique)
         for name, rows in zip(group.names, group.positions, strict=True):
-            vectors[name] = found if _is_range(rows, len(group.unique)) else found[rows]
+            vectors[name] = found[_as_range(rows)]
     return Encoded(
         embeddings=Embeddings(vectors, model.similarity),
         texts=sum(len(request.texts) for request in plan.values()),
@@ -280,10 +280,13 @@ def _origin(error: BaseException) -> str:
     return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
-def _is_range(rows: NDArray[np.int64], size: int) -> bool:
+def _as_range(rows: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """Rows that follow each other as a slice, which copies no vector; others as they are."""
     import numpy as np
 
-    return len(rows) == size and bool((rows == np.arange(size)).all())
+    if not len(rows) or not (np.diff(rows) == 1).all():
+        return rows
+    return slice(int(rows[0]), int(rows[-1]) + 1)
 
 
 def _characters(plan: Mapping[str, Request]) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from benchmark.kinds import retrieval
 from benchmark.kinds.common import column, finding_at, same_width, vectors_of
 from benchmark.kinds.retrieval import METRICS, OPTIONS, RetrievalData, metrics_of
-from benchmark.metrics.similarity import paired_similarity
+from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.protocols import Run
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ __all__ = [
     "rank",
     "read",
 ]
-
-_BLOCK = 8_192  # pairs compared at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +98,9 @@ def rank(data: RerankingData, embeddings: Embeddings, task: Task) -> Run:
     queries: Any = vectors_of(embeddings, "queries", len(data.base.queries))
     corpus: Any = vectors_of(embeddings, "corpus", len(data.base.corpus))
     same_width(embeddings, "queries", "corpus")
-    scores = np.empty(len(data.query), dtype=np.float32)
-    for start in range(0, len(scores), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        scores[part] = paired_similarity(
-            queries[data.query[part]], corpus[data.document[part]], name=embeddings.similarity
-        )
+    scores = similarity_of_pairs(
+        queries, corpus, data.query, data.document, name=embeddings.similarity
+    )
     return _run(data, scores, retrieval.depth(data.base, task))
 
 

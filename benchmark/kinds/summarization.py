@@ -17,7 +17,7 @@ from benchmark.kinds.common import (
     vectors_of,
 )
 from benchmark.metrics.correlation import pearson, spearman
-from benchmark.metrics.similarity import paired_similarity
+from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.protocols import Request, Scores
 
 if TYPE_CHECKING:
@@ -158,6 +158,6 @@ def _closest(
     """For each summary the greatest similarity to a human summary of its text."""
     if len(data.summary) == 0:
         return np.empty(0)
-    pairs = paired_similarity(summaries[data.summary], references[data.reference], name=name)
+    pairs = similarity_of_pairs(summaries, references, data.summary, data.reference, name=name)
     starts = np.flatnonzero(np.r_[True, data.summary[1:] != data.summary[:-1]])
     return np.maximum.reduceat(pairs, starts).astype(np.float64)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from benchmark.protocols import Vectors
 
     Floats = NDArray[np.floating[Any]]
+    Paired = Callable[..., Floats]
 
 TORCH_EPSILON = 1e-12  # torch.nn.functional.normalize divides by max(norm, eps)
+_ROWS = 2_048  # rows compared at once: what is computed of them stays in the processor's cache
 
 
 def is_sparse(vectors: object) -> bool:
@@ -21,6 +26,21 @@ def is_sparse(vectors: object) -> bool:
     return hasattr(vectors, "tocsr")
 
 
+def _in_blocks(function: Paired) -> Paired:
+    """The function of two sets of rows, a few rows at a time; sparse rows are taken whole."""
+
+    @wraps(function)
+    def whole(a: Vectors, b: Vectors, **options: Any) -> Floats:
+        if is_sparse(a) or is_sparse(b) or a.shape[0] <= _ROWS:
+            return function(a, b, **options)
+        starts = range(0, a.shape[0], _ROWS)
+        parts = [function(a[at : at + _ROWS], b[at : at + _ROWS], **options) for at in starts]
+        return np.concatenate(parts)
+
+    return whole
+
+
+@_in_blocks
 def paired_cosine(a: Vectors, b: Vectors) -> Floats:
     """Cosine of each row of ``a`` with the same row of ``b``, as in mteb's ``cosine_*`` scores.
 
@@ -35,6 +55,7 @@ def paired_cosine(a: Vectors, b: Vectors) -> Floats:
     return 1 - 0.5 * _squared_norms(difference)
 
 
+@_in_blocks
 def paired_dot(a: Vectors, b: Vectors) -> Floats:
     """Dot product of each row of ``a`` with the same row of ``b``.
 
@@ -49,6 +70,7 @@ def paired_dot(a: Vectors, b: Vectors) -> Floats:
     return cast("Floats", np.matmul(left[:, None, :], right[:, :, None])[:, 0, 0])
 
 
+@_in_blocks
 def paired_euclidean(a: Vectors, b: Vectors) -> Floats:
     """Negative Euclidean distance of each row of ``a`` from the same row of ``b``.
 
@@ -60,6 +82,7 @@ def paired_euclidean(a: Vectors, b: Vectors) -> Floats:
     return cast("Floats", -np.sqrt(_squared_norms(_subtract(a, b))))
 
 
+@_in_blocks
 def paired_manhattan(a: Vectors, b: Vectors) -> Floats:
     """Negative sum of absolute differences of each row of ``a`` and the same row of ``b``.
 
@@ -74,6 +97,7 @@ def paired_manhattan(a: Vectors, b: Vectors) -> Floats:
     return cast("Floats", -np.sum(np.abs(difference), axis=-1))
 
 
+@_in_blocks
 def paired_similarity(a: Vectors, b: Vectors, *, name: str) -> Floats:
     """A model's own similarity of each row of ``a`` with the same row of ``b``.
 
@@ -93,6 +117,29 @@ def paired_similarity(a: Vectors, b: Vectors, *, name: str) -> Floats:
         return _row_sums(_multiply(left, right)).astype(np.float32)
     sums = np.einsum("ij,ij->i", left, right, dtype=np.float64)
     return cast("Floats", sums.astype(np.float32))
+
+
+def similarity_of_pairs(
+    a: Vectors,
+    b: Vectors,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    *,
+    name: str,
+) -> Floats:
+    """As ``paired_similarity``, of the rows ``first`` of ``a`` and ``second`` of ``b``, ``(p,)``.
+
+    A row may be compared many times; only the rows of a few pairs are copied at once.
+
+    >>> first, second = np.array([0, 1, 1]), np.array([0, 0, 1])
+    >>> similarity_of_pairs(np.eye(2), np.eye(2), first, second, name="dot")
+    array([1., 0., 1.], dtype=float32)
+    """
+    found = np.empty(len(first), dtype=np.float32)
+    for start in range(0, len(first), _ROWS):
+        part = slice(start, start + _ROWS)
+        found[part] = paired_similarity(a[first[part]], b[second[part]], name=name)
+    return found
 
 
 def normalised(vectors: Vectors) -> Vectors:
