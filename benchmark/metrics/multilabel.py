@@ -69,5 +69,6 @@ def _ranking_precision(true: NDArray[np.bool_], scores: NDArray[Any]) -> NDArray
     precision = (relevant * found / (last + 1)).sum(axis=1)
     count = relevant.sum(axis=1)
     defined = (count > 0) & (count < size)
-    scored: NDArray[np.float64] = np.ones(len(true))
-    return np.divide(precision, count, out=scored, where=defined)
+    found = np.ones(len(true))
+    np.divide(precision, count, out=found, where=defined)
+    return found

@@ -44,6 +44,45 @@ def banking77() -> Tables:
     return tables
 
 
+def fomc() -> Tables:
+    """1,903 and 476 sentences of the Fed: dovish 0, hawkish 1, neutral 2."""
+    load_workbook = pytest.importorskip(
+        "openpyxl", reason="openpyxl is not installed"
+    ).load_workbook
+    base = folder("fomc") / "training_data" / "test-and-training"
+    tables = {}
+    for table, part in (("rows", "test"), ("train", "training")):
+        (path,) = (base / f"{part}_data").glob("*.xlsx")
+        book = load_workbook(path, read_only=True)
+        header, *rows = book.active.iter_rows(values_only=True)
+        book.close()
+        text, label = header.index("sentence"), header.index("label")
+        labels = [int(row[label]) for row in rows]
+        tables[table] = pa.table({"text": [str(row[text]) for row in rows], "label": labels})
+    return tables
+
+
+def financial_phrasebank() -> Tables:
+    """4,846 sentences of financial news: negative, neutral or positive."""
+    path = folder("financial_phrasebank") / "Sentences_50Agree.txt"
+    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    lines = [line.rpartition("@") for line in content.splitlines() if line]
+    return {"rows": pa.table({"text": [x[0] for x in lines], "label": [x[2] for x in lines]})}
+
+
+def sib200(language: str, split: str) -> Tables:
+    """701, 99 and 204 parallel sentences (train, dev, test) on seven topics."""
+    tables = {}
+    for table, part in (("rows", split), ("train", "train")):
+        path = folder("sib200") / "data" / "annotated" / language / f"{part}.tsv"
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+        tables[table] = pa.table(
+            {"text": [r["text"] for r in rows], "label": [r["category"] for r in rows]}
+        )
+    return tables
+
+
 def stsb(language: str) -> Tables:
     """1,379 pairs of the STS benchmark's test, scored 0 to 5."""
     path = folder("stsb_multi_mt") / "data" / f"stsb-{language}-test.csv"
