@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "retrieval": "benchmark.kinds.retrieval",
     "long_context": "benchmark.kinds.long_context",
     "reranking": "benchmark.kinds.reranking",
+    "instruction_retrieval": "benchmark.kinds.instruction_retrieval",
     "instruction_reranking": "benchmark.kinds.instruction_reranking",
     "sts": "benchmark.kinds.sts",
     "pair_classification": "benchmark.kinds.pair_classification",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.kinds import instruction_reranking, retrieval
+from benchmark.kinds import instruction_reranking, instruction_retrieval, retrieval
 from benchmark.metrics.instruction import rank_change
 from benchmark.protocols import Run
 from tests.kinds.kinds_help import findings, make_task, score, table
@@ -97,3 +97,12 @@ def test_rank_change_is_bounded_and_antisymmetric(before: int, after: int) -> No
 
     assert -1 <= there <= 1
     assert there == pytest.approx(-back)
+
+
+def test_instruction_retrieval_needs_the_column() -> None:
+    """A retrieval of its own type, in which the instruction is not optional."""
+    vectors = {"queries": np.eye(2), "corpus": np.ones((3, 2))}
+
+    assert instruction_retrieval.TABLES["queries"]["instruction"] == "text"
+    assert instruction_retrieval.TASK_TYPE == "InstructionRetrieval"
+    assert len(score("instruction_retrieval", CHANGED, vectors).samples["ndcg_at_20"]) == 2
