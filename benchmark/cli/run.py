@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
@@ -51,6 +52,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run, print, and return 1 when a row failed."""
+    # Arrow's own allocator keeps what is freed: a sixth more memory, and no faster here. Arrow asks
+    # once, when it is imported.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
     models = args.models or list(DEFAULT_MODELS)
     if args.plan:
