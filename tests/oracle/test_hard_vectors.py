@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
 from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs
+from tests.oracle.recording import NamedVectors
 from tests.oracle.test_random_data import collection, labelled, pairs, random_vectors
 
 pytestmark = pytest.mark.oracle
@@ -21,7 +22,7 @@ VALUES = ["zero", "denormal", "half", "negative", "huge"]
 
 def hard_vectors(parts: Parts, values: str) -> Mapping[str, NDArray[Any]]:
     """Random vectors made hard."""
-    vectors = dict(random_vectors(parts))
+    vectors = NamedVectors(random_vectors(parts), "adversarial")
     for number, (text, vector) in enumerate(vectors.items()):
         if values == "zero" and number % 3 == 0:
             vectors[text] = np.zeros_like(vector)

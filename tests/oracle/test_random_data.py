@@ -20,6 +20,7 @@ from tests.oracle.harness import (
     ours,
     theirs,
 )
+from tests.oracle.recording import NamedVectors
 
 pytestmark = pytest.mark.oracle
 
@@ -55,7 +56,7 @@ def random_vectors(
         else:
             vector = generator.standard_normal(dimensions)
         made[text] = np.asarray(vector, dtype=np.float32)
-    return made
+    return NamedVectors(made, "random" if values == "normal" else "adversarial")
 
 
 def pairs(part: str, *, rows: int, seed: int, gold: str) -> Tables:

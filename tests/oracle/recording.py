@@ -1,0 +1,113 @@
+"""What a comparison was of, for the page: named vectors, scores with their task, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from mteb._evaluators.sklearn_evaluator import SklearnEvaluator
+from numpy.typing import NDArray
+
+from benchmark.task import Task
+from tests.oracle import parity
+
+Part = tuple[str, str]
+
+
+class NamedVectors(dict[str, NDArray[Any]]):
+    """A vector for every text, and what the page of comparisons calls them."""
+
+    def __init__(self, vectors: Mapping[str, NDArray[Any]], name: str) -> None:
+        super().__init__(vectors)
+        self.name = name
+
+
+class Found(dict[Part, dict[str, Any]]):
+    """Metrics by part, with what they are of; ``labels`` are what fitted classifiers predicted."""
+
+    task: Task | None = None
+    vectors = "random"
+    labels: Mapping[Part, list[list[Any]]] = MappingProxyType({})
+
+
+def record(
+    part: Part,
+    expected: Mapping[Part, Mapping[str, Any]],
+    actual: Mapping[Part, Mapping[str, Any]],
+    found: Mapping[str, float],
+    *,
+    loose: set[str],
+    passed: bool,
+) -> None:
+    """Note a comparison for the page; ``found`` are its differences by name."""
+    if not isinstance(actual, Found) or actual.task is None:
+        return
+    main = actual.task.main_score
+    theirs = expected.labels.get(part) if isinstance(expected, Found) else None
+    ours = actual.labels.get(part)
+    flips, predicted = parity.flips(theirs, ours) if theirs and ours else (None, 0)
+    parity.COMPARISONS.append(
+        parity.Comparison(
+            test=parity.current_test(),
+            kind=actual.task.kind,
+            vectors=actual.vectors,
+            part=part,
+            metric=main,
+            theirs=parity.main_of(expected[part], main),
+            ours=parity.main_of(actual[part], main),
+            compared=len(found) - len(loose),
+            largest=max((found[name] for name in found if name not in loose), default=0.0),
+            loosened=len(loose),
+            loose=max((found[name] for name in loose), default=0.0),
+            passed=passed,
+            flips=flips,
+            predicted=predicted,
+        )
+    )
+
+
+@contextmanager
+def our_predictions(kind: Any) -> Iterator[list[Any]]:
+    """Every experiment's predicted label codes, of a kind that runs them in threads."""
+    predicted: list[Any] = []
+    if not hasattr(kind, "in_threads"):
+        yield predicted
+        return
+    run = kind.in_threads
+
+    def noted(*arguments: Any) -> Any:
+        found = run(*arguments)
+        predicted.extend(found)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind, "in_threads", noted)
+        yield predicted
+
+
+@contextmanager
+def their_predictions() -> Iterator[list[list[Any]]]:
+    """Every experiment's predicted labels."""
+    predicted: list[list[Any]] = []
+    run = SklearnEvaluator.__call__
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        found = run(*arguments, **options)
+        predicted.append(np.asarray(found).tolist())
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SklearnEvaluator, "__call__", noted)
+        yield predicted
+
+
+def label_names(tables: Mapping[str, pa.Table]) -> list[Any]:
+    """What the kind's label codes stand for."""
+    present = [tables[name] for name in ("rows", "train") if name in tables]
+    used = [table.column("label").to_pylist() for table in present]
+    return sorted({label for labels in used for label in labels})
