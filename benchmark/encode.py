@@ -102,8 +102,8 @@ def _report(progress: Progress | None, before: int, in_all: int, done: int) -> N
 def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
     unique, positions = _unique([request.texts for request in plan.values()])
     texts = unique.to_pylist()
-    encoder = _call(model, lambda: model.fit(texts))
-    matrix = _call(model, lambda: encoder.encode(texts))
+    encoder = call_model(model, lambda: model.fit(texts))
+    matrix = call_model(model, lambda: encoder.encode(texts))
     vectors = {name: matrix[rows] for name, rows in zip(plan, positions, strict=True)}
     count = sum(len(request.texts) for request in plan.values())
     embeddings = Embeddings(vectors, model.similarity)
@@ -166,7 +166,7 @@ def _encode_group(
                 part = store.read(places[batch])
             else:
                 inputs = [texts[row] for row in batch]
-                part = _call(
+                part = call_model(
                     model, partial(model.encode, inputs, role=group.role, prompt=group.prompt)
                 )
                 part = _checked(part, batch, model, group)
@@ -253,8 +253,11 @@ def _checked(part: Any, batch: NDArray[np.int64], model: Model, group: _Group) -
     return array
 
 
-def _call(model: Model, call: Callable[[], Any]) -> Any:
-    """Run the model's code; a foreign error is named by its type, its message may hold texts."""
+def call_model(model: Model, call: Callable[[], Any]) -> Any:
+    """Run the model's code; a foreign error becomes a ModelError that names its type and place.
+
+    Not its message, which may hold a text.
+    """
     try:
         return call()
     except (BenchmarkError, KeyboardInterrupt):
@@ -266,7 +269,7 @@ def _call(model: Model, call: Callable[[], Any]) -> Any:
     except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
         where = _origin(error)
         raise ModelError(
-            f"{model.identity.name} failed while encoding ({type(error).__name__}{where}); "
+            f"{model.identity.name} failed ({type(error).__name__}{where}); "
             "encode one text with it by hand to see why"
         ) from None
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from benchmark.encode import Encoded, Progress, encode_plan
+from benchmark.encode import Encoded, Progress, call_model, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Model, Run, Scores, Searcher
@@ -84,7 +85,8 @@ def _search(model: Searcher, kind: Any, part: PreparedPart, task: Any) -> Run:
     order = np.argsort(-part.data.order, kind="stable")
     corpus = part.plan["corpus"].texts.take(order).to_pylist()
     queries = part.plan["queries"].texts.to_pylist()
-    run = model.search(corpus, queries, top_k=kind.depth(part.data, task))
+    depth = kind.depth(part.data, task)
+    run: Run = call_model(model, partial(model.search, corpus, queries, top_k=depth))
     found = np.where(run.documents >= 0, order[run.documents], -1).astype(np.int32)
     return Run(found, run.scores)
 

@@ -1006,7 +1006,7 @@ MODELS = {
     "an exception": (
         "raise ValueError(texts[0])",
         (
-            "local/m failed while encoding (ValueError at m.py:3); encode one text with it by hand "
+            "local/m failed (ValueError at m.py:3); encode one text with it by hand "
             "to see why"
         ),
     ),
