@@ -231,10 +231,11 @@ def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[n
     falling = np.where(padding, -np.inf, scores)
     before, after = falling[:, :-1], falling[:, 1:]
     in_order = (before > after) | ((before == after) & (ranks[:, :-1] >= ranks[:, 1:]))
-    if in_order.all():
-        return documents, scores
-    order = np.lexsort((-ranks, -falling))
-    return np.take_along_axis(documents, order, 1), np.take_along_axis(scores, order, 1)
+    rows = np.flatnonzero(~in_order.all(axis=1))  # none after our own search
+    order = np.lexsort((-ranks[rows], -falling[rows]))
+    documents[rows] = np.take_along_axis(documents[rows], order, 1)
+    scores[rows] = np.take_along_axis(scores[rows], order, 1)
+    return documents, scores
 
 
 def _without(
