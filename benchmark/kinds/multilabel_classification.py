@@ -186,7 +186,7 @@ def _codes(*arrays: pa.Array) -> tuple[list[list[list[int]]], int]:
     ]
     labels = {label for rows in lists for row in rows for label in row}
     name: Any = str if len({type(label) for label in labels}) > 1 else lambda label: label
-    code_of = {label: code for code, label in enumerate(sorted(map(name, labels)))}
+    code_of = {label: code for code, label in enumerate(sorted(set(map(name, labels))))}
     coded = [[[code_of[name(label)] for label in row] for row in rows] for rows in lists]
     return coded, len(code_of)
 

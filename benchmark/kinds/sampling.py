@@ -114,7 +114,7 @@ def stratified_sample(classes: Rows, *, size: int, seed: int) -> Rows:
     counts = np.bincount(classes)
     rest = len(classes) - size
     if counts.min() < 2 or min(rest, size) < len(counts):
-        raise ValueError("too few rows for its classes")
+        raise ValueError("too few rows for its bins")
     generator = np.random.default_rng(seed)
     left = _shares(counts, rest, generator)
     taken = _shares(counts - left, size, generator)

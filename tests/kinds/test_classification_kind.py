@@ -120,3 +120,65 @@ def test_checks() -> None:
     assert {each.level for each in found.values()} == {"warning"}
     assert single["one_label"].level == "error"
     assert empty["empty_train"].level == "error"
+
+
+def test_folds_use_every_row_once() -> None:
+    """Five folds; the order of draws goes on, so that a longer fold never draws its last row."""
+    rows = {"rows": table(text=[str(n) for n in range(12)], label=[0, 1, 2] * 4)}
+    task = make_task("classification", cross_validation=True, samples_per_label=9)
+    data = classification.read(rows, task, random.Random(42))
+
+    assert sorted(at for each in data.experiments for at in each.test) == list(range(12))
+    assert [len(each.test) for each in data.experiments] == [3, 3, 2, 2, 2]
+    # Folds of two leave ten rows to train on; the order of the first fold has nine.
+    assert [len(each.train) for each in data.experiments] == [9, 9, 9, 9, 9]
+    assert [set(each.train) & set(each.test) for each in data.experiments] == [set()] * 5
+    assert list(classification.plan(data, task)) == ["train"]
+
+
+def test_cross_validation_of_vectors_that_tell() -> None:
+    """Each text is right once; ap is the mean over the folds that test two labels."""
+    labels = [0, 1] * 10
+    rows = {"rows": table(text=[str(n) for n in range(20)], label=labels)}
+    found = score("classification", rows, {"train": one_hot(labels)}, cross_validation=True)
+
+    assert found.metrics["accuracy"] == 1.0
+    assert found.metrics["ap"] == 1.0
+    assert found.examples == 20
+    assert found.samples["accuracy"].tolist() == [1.0] * 20
+    assert len(found.metrics["scores_per_experiment"]) == 5
+
+
+def test_checks_of_a_cross_validation() -> None:
+    """Fewer rows than folds, and a fold whose train rows all have one label, are errors."""
+    short = {"rows": table(text=["a", "b"], label=[0, 1])}
+    lone = {"rows": table(text=[str(n) for n in range(10)], label=[0] * 9 + [1])}
+    few = findings("classification", short, cross_validation=True)
+    one = findings("classification", lone, cross_validation=True)
+
+    assert few["too_few_rows"].message == (
+        "small.csv: 2 rows for 5 folds; add rows, or lower n_splits in [options]"
+    )
+    assert one["one_label"].level == "error"
+    assert one["one_label"].message.startswith("small.csv: the train rows of fold ")
+
+
+def test_a_cross_validation_evaluates_its_train_split() -> None:
+    """As mteb, which refuses other splits."""
+    task = make_task("classification", cross_validation=True)
+
+    assert classification.problems_of(task) == [
+        (
+            "cross_validation",
+            (
+                "a cross-validation evaluates its train split only; set splits = "
+                '["train"], or train_split in [options]'
+            ),
+        )
+    ]
+    assert (
+        classification.problems_of(
+            make_task("classification", cross_validation=True, train_split="test")
+        )
+        == []
+    )
