@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -32,9 +32,12 @@ def spread(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[O
     """
     pieces = list(items)
     count = min(threads(), len(pieces))
-    with threadpool_limits(1):
+    # Libraries are searched here, not in the threads: the search waits for the interpreter while it
+    # holds the loader's lock, and an import in another thread waits the other way round.
+    controller = ThreadpoolController()
+    with controller.limit(limits=1):
         if count < 2:
             return [function(item) for item in pieces]
         # OpenMP counts threads per calling thread, so each sets its own limit.
-        with ThreadPoolExecutor(count, initializer=lambda: threadpool_limits(1)) as pool:
+        with ThreadPoolExecutor(count, initializer=lambda: controller.limit(limits=1)) as pool:
             return list(pool.map(function, pieces))
