@@ -225,10 +225,10 @@ def _measure(
         message = f"{label} on {task.name}: {error}"
         return failed_row(label, task, part.split, part.subset, message)
     measured[found.key] = found
-    for name in found.degenerate:
+    if found.degenerate:
         listener.note(
-            f"{label} on {task.name} ({found.key}): {name} is undefined on constant similarities "
-            "and counted as 0"
+            f"{label} on {task.name} ({found.key}): undefined on constant similarities and counted "
+            f"as 0: {', '.join(found.degenerate)}"
         )
     if found.error:
         return failed_row(label, task, part.split, part.subset, found.error)

@@ -222,7 +222,7 @@ def test_a_score_that_is_undefined_counts_as_nothing(tmp_path: Path) -> None:
     content = json.loads(Path(str(rows[0].path)).read_text())
     assert 0.0 == rows[0].main_score
     assert "cosine_spearman" in content["embedmark"]["subsets"]["test/default"]["degenerate"]
-    assert any("undefined on constant similarities" in note for note in notes)
+    assert any("undefined on constant similarities and counted as 0: " in note for note in notes)
 
 
 def test_a_ranker_is_left_out_where_nothing_is_ranked(tmp_path: Path) -> None:

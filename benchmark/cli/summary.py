@@ -116,7 +116,8 @@ def _verdict(
     average = {m: 100 * sum(means[m, t] or 0.0 for t in common) / len(common) for m in models}
     order = sorted(models, key=lambda m: (-average[m], m))
     rest = ", ".join(f"{m} {average[m]:.2f}" for m in order[1:])
+    where = "" if len(common) == len(tasks) else f"On the {len(common)} tasks that all can do: "
     return (
-        f"{order[0]} has the highest mean, {average[order[0]]:.2f}, and leads on "
+        f"{where}{order[0]} has the highest mean, {average[order[0]]:.2f}, and leads on "
         f"{wins[order[0]]} of {len(common)} tasks; {rest}."
     )
