@@ -131,10 +131,10 @@ def cran() -> Tables:
     """1,400 abstracts on aerodynamics, 225 queries, four grades of relevance."""
     base = folder("smart_collections") / "data" / "cran"
     documents = [
-        (number, f"{_field(body, 'T')} {_field(body, 'W')}".strip())
-        for number, body in _records(base / "cran.all.1400")
+        (number, f"{field(body, 'T')} {field(body, 'W')}".strip())
+        for number, body in records(base / "cran.all.1400")
     ]
-    queries = [_field(body, "W") for _, body in _records(base / "cran.qry")]
+    queries = [field(body, "W") for _, body in records(base / "cran.qry")]
     judged = []
     for line in (base / "cranqrel").read_text("utf-8").splitlines():
         query, document, code = line.split()[:3]
@@ -239,11 +239,13 @@ def _minilm() -> Callable[[list[str]], NDArray[Any]]:
     return lambda texts: np.asarray(model.encode(texts, batch_size=64, show_progress_bar=False))
 
 
-def _records(path: Path) -> list[tuple[str, str]]:
+def records(path: Path) -> list[tuple[str, str]]:
+    """Number and body of each record of a file in SMART's format."""
     parts = re.split(r"^\.I (\d+)\s*$", path.read_text("utf-8"), flags=re.MULTILINE)[1:]
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _field(body: str, name: str) -> str:
+def field(body: str, name: str) -> str:
+    """The text of one field of a record."""
     match = re.search(rf"^\.{name}\n(.*?)(?=^\.[A-Z]\n|\Z)", body, flags=re.MULTILINE | re.DOTALL)
     return " ".join(match.group(1).split()) if match else ""

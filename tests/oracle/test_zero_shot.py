@@ -1,0 +1,92 @@
+"""Zero-shot classification against a text subclass of mteb's task: mocks and real data."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
+
+from mteb.mocks.mock_tasks.zeroshot_classification import MockTextZeroShotClassificationTask
+
+from tests.oracle import real_data
+from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs
+from tests.oracle.test_random_data import random_vectors
+
+pytestmark = pytest.mark.oracle
+
+STANCES = {
+    0: "The policy should be loosened; growth is weak.",
+    1: "The policy should be tightened; inflation is high.",
+    2: "A statement of fact, neither for loosening nor for tightening.",
+}
+
+
+def agrees(parts: Parts) -> None:
+    """Compare on wordllama's vectors, for each similarity."""
+    task = make_task("zero_shot", parts, "accuracy", {})
+    vectors = real_data.wordllama(real_data.texts_of(parts))
+    for similarity in ("cosine", "dot", "euclidean"):
+        assert_equal(
+            theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity)
+        )
+
+
+def test_mock_task() -> None:
+    """mteb's own text mock task: string labels that are their own descriptions."""
+    instance = MockTextZeroShotClassificationTask()
+    instance.load_data()
+    known = instance.get_candidate_labels()
+    parts: Parts = {
+        ("test", "default"): {
+            "rows": pa.table(instance.dataset["test"].to_dict()),
+            "candidates": pa.table({"label": known, "text": known}),
+        }
+    }
+    task = make_task("zero_shot", parts, instance.metadata.main_score, {})
+    vectors = random_vectors(parts)
+
+    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+
+
+def test_sib200_in_three_languages() -> None:
+    """Topics by English descriptions, of two splits."""
+    parts: dict[tuple[str, str], dict[str, pa.Table]] = {}
+    for code in ("eng_Latn", "deu_Latn", "zho_Hans"):
+        for split in ("dev", "test"):
+            rows = real_data.sib200(code, split)["rows"]
+            topics = sorted(set(rows.column("label").to_pylist()))
+            texts = [f"This text is about {topic}." for topic in topics]
+            parts[split, code] = {
+                "rows": rows,
+                "candidates": pa.table({"label": topics, "text": texts}),
+            }
+    agrees(parts)
+
+
+def test_fomc() -> None:
+    """Stances of the Fed by descriptions of them."""
+    candidates = pa.table({"label": list(STANCES), "text": list(STANCES.values())})
+    agrees({("test", "default"): {"rows": real_data.fomc()["rows"], "candidates": candidates}})
+
+
+def test_two_stances_have_an_average_precision() -> None:
+    """Without the neutral sentences there are two labels, and an ap of the second."""
+    rows = real_data.fomc()["rows"]
+    two = rows.filter(pc.less(rows.column("label"), 2))
+    candidates = pa.table({"label": [0, 1], "text": [STANCES[0], STANCES[1]]})
+    agrees({("test", "default"): {"rows": two, "candidates": candidates}})
+
+
+def test_labels_of_the_task_file_score_like_a_table() -> None:
+    """The same descriptions in [options.labels] give the same numbers."""
+    rows = real_data.fomc()["rows"]
+    candidates = pa.table({"label": list(STANCES), "text": list(STANCES.values())})
+    table: Parts = {("test", "default"): {"rows": rows, "candidates": candidates}}
+    options = {"labels": {str(label): text for label, text in STANCES.items()}}
+    vectors = real_data.wordllama(real_data.texts_of(table))
+    expected = ours(make_task("zero_shot", table, "accuracy", {}), table, vectors)
+    bare: Parts = {("test", "default"): {"rows": rows}}
+
+    assert_equal(expected, ours(make_task("zero_shot", bare, "accuracy", options), bare, vectors))
