@@ -1005,10 +1005,7 @@ MODELS = {
     ),
     "an exception": (
         "raise ValueError(texts[0])",
-        (
-            "local/m failed (ValueError at m.py:3); encode one text with it by hand "
-            "to see why"
-        ),
+        ("local/m failed (ValueError at m.py:3); encode one text with it by hand to see why"),
     ),
 }
 
