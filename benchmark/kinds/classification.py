@@ -19,6 +19,7 @@ from benchmark.kinds.common import (
 from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
 from benchmark.kinds.experiments import (
     Experiment,
+    check_folds,
     cross_validation_problems,
     means_of,
     take,
@@ -106,6 +107,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> ClassificationData
     options = options_of(task, OPTIONS)
     rows = tables["rows"]
     if options["cross_validation"]:
+        check_folds(rows, int(options["n_splits"]))
         (truth,), labels = label_codes(column(rows, "label"))
         experiments, texts = _draw_folds(truth, options), column(rows, "text")
         return ClassificationData(texts, None, truth, truth, experiments, _code_of_one(labels))

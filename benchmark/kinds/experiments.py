@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmark.errors import DataError
 from benchmark.kinds.common import same_width, vectors_of
 from benchmark.protocols import Finding
 from benchmark.tables import source_of
@@ -71,6 +72,12 @@ def cross_validation_problems(task: Task, options: Mapping[str, Any]) -> list[tu
         return []
     message = f'a cross-validation evaluates its train split only; set splits = ["{train}"], '
     return [("cross_validation", f"{message}or train_split in [options]")]
+
+
+def check_folds(rows: pa.Table, splits: int) -> None:
+    """Raise DataError when a table has fewer rows than folds, as after ``--limit``."""
+    for finding in too_few_for_folds(rows, splits):
+        raise DataError(finding.message)
 
 
 def too_few_for_folds(rows: pa.Table, splits: int, *, each: int = 1) -> list[Finding]:

@@ -13,6 +13,7 @@ from benchmark.kinds.common import column, empty_tables, in_threads, numbers, op
 from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
 from benchmark.kinds.experiments import (
     Experiment,
+    check_folds,
     cross_validation_problems,
     means_of,
     take,
@@ -89,6 +90,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RegressionData:
     tested = numbers(rows, "value")
     if options["cross_validation"]:
         seed, splits = int(options["seed"]), int(options["n_splits"])
+        check_folds(rows, splits)
         parts = [
             Experiment(train[_sample(rows, tested[train], number, options)], test)
             for number, (train, test) in enumerate(folds(len(tested), splits=splits, seed=seed))

@@ -1,4 +1,4 @@
-"""Zero-shot classification against a text subclass of mteb's task: mocks and real data."""
+"""Zero-shot classification against a text subclass of mteb's task, on the sentences of the Fed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ import pytest
 
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
-from mteb.mocks.mock_tasks.zeroshot_classification import MockTextZeroShotClassificationTask
-
 from tests.oracle import real_data
 from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs
-from tests.oracle.test_random_data import random_vectors
 
 pytestmark = pytest.mark.oracle
 
@@ -31,38 +28,6 @@ def agrees(parts: Parts) -> None:
         assert_equal(
             theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity)
         )
-
-
-def test_mock_task() -> None:
-    """mteb's own text mock task: string labels that are their own descriptions."""
-    instance = MockTextZeroShotClassificationTask()
-    instance.load_data()
-    known = instance.get_candidate_labels()
-    parts: Parts = {
-        ("test", "default"): {
-            "rows": pa.table(instance.dataset["test"].to_dict()),
-            "candidates": pa.table({"label": known, "text": known}),
-        }
-    }
-    task = make_task("zero_shot", parts, instance.metadata.main_score, {})
-    vectors = random_vectors(parts)
-
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
-
-
-def test_sib200_in_three_languages() -> None:
-    """Topics by English descriptions, of two splits."""
-    parts: dict[tuple[str, str], dict[str, pa.Table]] = {}
-    for code in ("eng_Latn", "deu_Latn", "zho_Hans"):
-        for split in ("dev", "test"):
-            rows = real_data.sib200(code, split)["rows"]
-            topics = sorted(set(rows.column("label").to_pylist()))
-            texts = [f"This text is about {topic}." for topic in topics]
-            parts[split, code] = {
-                "rows": rows,
-                "candidates": pa.table({"label": topics, "text": texts}),
-            }
-    agrees(parts)
 
 
 def test_fomc() -> None:
