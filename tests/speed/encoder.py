@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS, NOISE = 384, np.float32(2)
-PLACES = 1 << 21
+PLACES = 1 << 20
 _numbers = np.random.default_rng(0).standard_normal(PLACES + DIMENSIONS, dtype=np.float32)
 _numbers /= np.sqrt(DIMENSIONS * (1 + NOISE**2))  # vectors of about unit length
-# Every place of one long row of random numbers starts a vector: 2 million of them in 8 MB.
+# Every place of one long row of random numbers starts a vector: a million of them in 4 MB.
 _vectors = np.lib.stride_tricks.sliding_window_view(_numbers, DIMENSIONS)
 
 
