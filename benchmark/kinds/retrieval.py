@@ -182,10 +182,14 @@ def check(tables: Tables, task: Task) -> list[Finding]:
 def _with_instructions(queries: pa.Table) -> pa.Array:
     if "instruction" not in queries.column_names:
         return column(queries, "text")
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = column(queries, "text")
-    joined = pc.binary_join_element_wise(texts, column(queries, "instruction"), " ")
+    # Arrow joins strings of one width; those of a file are wide, those in memory may not be.
+    texts, asked = (
+        column(queries, name).cast(pa.large_string()) for name in ("text", "instruction")
+    )
+    joined = pc.binary_join_element_wise(texts, asked, pa.scalar(" ", pa.large_string()))
     return pc.coalesce(joined, texts)
 
 
