@@ -27,6 +27,7 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
     "id": ("_id", "id"),
     "query-id": ("query-id", "query_id", "qid"),
     "corpus-id": ("corpus-id", "corpus_id", "docid"),
+    "text-id": ("text-id", "text_id"),
     "text": ("text", "sentence", "sentences"),
     "label": ("label", "labels"),
     "score": ("score",),

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from benchmark.data.folders import SPLITS, TRAIN, Files, find_files, visible
+from benchmark.data.fields import match_fields
+from benchmark.data.folders import SPLITS, find_files, visible
 from benchmark.data.formats import (
-    Columns,
     FileOptions,
     first_row,
-    first_values,
-    found_names,
     is_row_of_data,
     looks_like_names,
     read_columns,
@@ -21,11 +18,15 @@ from benchmark.data.formats import (
 )
 from benchmark.errors import DataError, UsageError
 
-_PAIR = ("sentence1", "sentence2")
-_TEXT_NAMES = ("text", "sentence", "sentences", "query", "question", "utterance", "content")
-_LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
-_SCORE_NAMES = ("score", "similarity", "similarity_score")
 _BEIR = ("corpus", "queries")
+_RANKED: Mapping[str, tuple[str, ...]] = {
+    "instruction_reranking": ("top_ranked", "changed"),
+    "reranking": ("top_ranked",),
+    "instruction_retrieval": (),
+    "retrieval": (),
+    "long_context": (),
+}
+"""Kinds in BEIR's layout, and the tables that each has beside corpus, queries and qrels."""
 _SHOWN = 6  # names of subsets said aloud
 
 
@@ -41,6 +42,8 @@ class Shape:
     pattern: str = ""
     header: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""
+    """The table that the columns are of, where another table has fields of the same names."""
     seen: str = ""
 
 
@@ -53,8 +56,8 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
         raise UsageError(f"{folder}: is a file; name the folder that it lies in")
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; name a folder with data files in it")
-    if kind in (None, "retrieval", "long_context"):
-        found = _retrieval(folder, kind or "retrieval")
+    if kind is None or kind in _RANKED:
+        found = _retrieval(folder, kind)
         if found is not None:
             return found
     files = find_files(folder)
@@ -70,7 +73,7 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
     if row and not header and is_row_of_data(columns):
         header = _made_header(row)
         columns = read_columns(files.first, files.first.name, FileOptions(header=header))
-    shape, mapping = _by_columns(columns, kind, files, folder)
+    shape, mapping = match_fields(columns, kind, files, str(folder))
     if header:
         fields = {column: name for name, column in mapping.items()}
         header, mapping = tuple(fields.get(name, name) for name in header), {}
@@ -86,7 +89,8 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
         f"{folder.name}: read as {shape} from {files.first.name} "
         f"({'; '.join(part for part in said if part)})"
     )
-    return Shape(shape, splits, files.subsets, unused, files.pattern, header, usual, seen)
+    table = "rows" if files.beside else ""
+    return Shape(shape, splits, files.subsets, unused, files.pattern, header, usual, table, seen)
 
 
 def _evaluated(splits: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -111,7 +115,7 @@ def _said_subsets(subsets: tuple[str, ...]) -> str:
     return f"{len(subsets)} subsets: {shown}{more}" if subsets else ""
 
 
-def _retrieval(folder: Path, kind: str) -> Shape | None:
+def _retrieval(folder: Path, kind: str | None) -> Shape | None:
     roots = [folder, *(path for path in visible(folder) if path.is_dir())]
     found = [root for root in roots if all(_has(root, stem) for stem in _BEIR)]
     if not found:
@@ -127,115 +131,36 @@ def _retrieval(folder: Path, kind: str) -> Shape | None:
             f"{first}: corpus and queries, but no qrels; add qrels/test.tsv with the columns "
             "query-id, corpus-id and score"
         )
+    kind = kind or _kind_of_queries(first)
+    for table in _RANKED[kind]:
+        if not _has(first, table):
+            raise DataError(
+                f"{first}: a {kind} needs {table}.* beside corpus and queries, with the columns "
+                "query-id and corpus-id; add it"
+            )
     said = [_said_splits(splits, unused), _said_subsets(subsets)]
     seen = f"{folder.name}: read as {kind} in BEIR's layout ({'; '.join(filter(None, said))})"
     return Shape(kind, splits, subsets, unused, seen=seen)
 
 
+def _kind_of_queries(folder: Path) -> str:
+    """By the tables beside corpus and queries, then by a column of instructions."""
+    for kind, tables in _RANKED.items():
+        if tables and all(_has(folder, table) for table in tables):
+            return kind
+    queries = next(path for path in visible(folder) if split_suffixes(path)[0] == "queries")
+    instructed = "instruction" in read_columns(queries, queries.name).values
+    return "instruction_retrieval" if instructed else "retrieval"
+
+
 def _has(folder: Path, stem: str) -> bool:
-    return any(split_suffixes(path)[:1] == (stem,) for path in folder.glob(f"{stem}.*"))
+    """Whether a table has a file, or a folder with a file a split."""
+    files = folder / stem
+    return (files.is_dir() and any(map(Path.is_file, visible(files)))) or any(
+        split_suffixes(path)[:1] == (stem,) for path in folder.glob(f"{stem}.*")
+    )
 
 
 def _made_header(row: Sequence[str]) -> tuple[str, ...]:
     """Names for the columns of a file whose first row is data."""
     return tuple(f"column{n}" for n in range(1, len(row) + 1))
-
-
-def _by_columns(
-    columns: Columns, kind: str | None, files: Files, folder: Path
-) -> tuple[str, dict[str, str]]:
-    """The kind, and which column is which field."""
-    first, second, text = _texts(columns)
-    score = _choose(columns, _SCORE_NAMES, _is_number, (first, second))
-    label = _choose(columns, _LABEL_NAMES, _is_label, (text,))
-    if kind is None:
-        kind = _guess_kind(columns, first, second, score, files)
-    needed: Mapping[str, Mapping[str, str | None]] = {
-        "sts": {"sentence1": first, "sentence2": second, "score": score},
-        "pair_classification": {
-            "sentence1": first,
-            "sentence2": second,
-            "label": _choose(columns, _LABEL_NAMES, _is_binary, (first, second)),
-        },
-        "bitext": {"sentence1": first, "sentence2": second},
-        "classification": {"text": text, "label": label},
-        "clustering": {"text": text, "label": label},
-    }
-    if kind not in needed:
-        raise DataError(f"{folder}: no corpus and queries files, so it is no {kind}; see --kind")
-    fields = needed[kind]
-    absent = [name for name, column in fields.items() if column is None]
-    if absent:
-        raise DataError(
-            f"{files.first.name}: no column fits the field '{absent[0]}' of a {kind} (columns "
-            f"found: {found_names(columns)}); rename one or write the task file by hand"
-        )
-    if kind == "classification" and TRAIN not in files.splits:
-        raise DataError(
-            f"{folder}: a classification needs {TRAIN}.* beside {files.first.name} to learn from; "
-            "add it, or use --kind clustering"
-        )
-    return kind, {name: column for name, column in fields.items() if column is not None}
-
-
-def _guess_kind(
-    columns: Columns, first: str | None, second: str | None, score: str | None, files: Files
-) -> str:
-    names = set(columns.values)
-    if first and second and (set(_PAIR) <= names or not names & set(_LABEL_NAMES)):
-        if score and not _is_binary(columns.values[score]):
-            return "sts"
-        binary = _choose(columns, _LABEL_NAMES, _is_binary, (first, second))
-        return "pair_classification" if binary else "bitext"
-    return "classification" if TRAIN in files.splits and len(files.splits) > 1 else "clustering"
-
-
-def _texts(columns: Columns) -> tuple[str | None, str | None, str | None]:
-    """The two columns of a pair, and the one column of a labelled text."""
-    if set(_PAIR) <= set(columns.values):
-        return "sentence1", "sentence2", "sentence1"
-    texts = [name for name, values in columns.values.items() if _is_text(values)]
-    named = next((name for name in _TEXT_NAMES if name in texts), None)
-    longest = max(texts, key=lambda name: _length(columns.values[name]), default=None)
-    first, second = (texts[0], texts[1]) if len(texts) > 1 else (None, None)
-    return first, second, named or longest
-
-
-def _choose(columns: Columns, names: Sequence[str], fits: Any, taken: Sequence[Any]) -> str | None:
-    usual = [name for name in names if name in columns.values]
-    others = [name for name in columns.values if name not in usual]
-    for name in [*usual, *others]:
-        if name not in taken and fits(columns.values[name]):
-            return name
-    return None
-
-
-def _is_number(values: Any) -> bool:
-    try:
-        return bool([float(value) for value in first_values(values) if value not in (None, "")])
-    except (TypeError, ValueError):
-        return False
-
-
-def _is_binary(values: Any) -> bool:
-    return _is_number(values) and {
-        float(v) for v in first_values(values) if v not in (None, "")
-    } <= {
-        0.0,
-        1.0,
-    }
-
-
-def _is_label(values: Any) -> bool:
-    """Few different values for many rows."""
-    sample = [str(value) for value in first_values(values)]
-    return len(set(sample)) <= max(2, len(sample) // 3)
-
-
-def _is_text(values: Any) -> bool:
-    sample = [value for value in first_values(values) if isinstance(value, str)]
-    return bool(sample) and not _is_number(values) and len(set(sample)) > max(2, len(sample) // 3)
-
-
-def _length(values: Any) -> int:
-    return sum(len(str(value)) for value in first_values(values))

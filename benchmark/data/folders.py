@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.data.formats import split_suffixes
 
+BESIDE = ("references", "candidates")
 TRAIN, SPLITS = "train", ("test", "dev", "validation", "val", "train")
 
 
@@ -20,6 +21,8 @@ class Files:
     subsets: tuple[str, ...]
     pattern: str
     first: Path
+    beside: tuple[str, ...] = ()
+    """Tables that are neither splits nor subsets: ``references``, ``candidates``."""
 
 
 def visible(folder: Path) -> list[Path]:
@@ -30,16 +33,23 @@ def visible(folder: Path) -> list[Path]:
 def find_files(folder: Path) -> Files | None:
     """The data files of a folder: splits, splits and subsets by pattern, or folders of subsets.
 
-    Other names are subsets; a single one is the rows of ``test``. None where there is no data file.
+    Other names are subsets; a single one is the rows of ``test``. A table ``beside`` the rows is no
+    subset. None where there is no data file.
     """
-    files = [path for path in visible(folder) if path.is_file() and split_suffixes(path)[1]]
+    every = [path for path in visible(folder) if path.is_file() and split_suffixes(path)[1]]
+    files = [path for path in every if split_suffixes(path)[0] not in BESIDE] or every
     if not files:
         inner = [path for path in visible(folder) if path.is_dir()]
         found = [(path.name, find_files(path)) for path in inner]
         known = [(name, files) for name, files in found if files and not files.pattern]
         if not known:
             return None
-        return Files(known[0][1].splits, tuple(name for name, _ in known), "", known[0][1].first)
+        return replace(known[0][1], subsets=tuple(name for name, _ in known))
+    beside = tuple(split_suffixes(path)[0] for path in every if path not in files)
+    return replace(_by_names(files), beside=beside)
+
+
+def _by_names(files: list[Path]) -> Files:
     stems = {split_suffixes(path)[0]: path for path in files}
     plain = tuple(split for split in SPLITS if split in stems)
     if plain:

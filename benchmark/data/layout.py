@@ -1,9 +1,10 @@
 """Find the files of a task's tables in its folder.
 
 A table of rows lies in ``<split>.<ext>``; a retrieval in ``corpus.*``, ``queries.*`` and
-``qrels/<split>.*`` or ``qrels.*``, as BEIR writes it. A subset is a folder of its name, a split may
-be one too; ``pattern`` in ``[source]`` names other arrangements with ``{subset}``, ``{split}`` and
-``{table}``.
+``qrels/<split>.*`` or ``qrels.*``, as BEIR writes it, with candidates as qrels in ``top_ranked``;
+any other table in a file of its name, or a folder of its name with a file a split. A subset is a
+folder of its name, a split may be one too; ``pattern`` in ``[source]`` names other arrangements
+with ``{subset}``, ``{split}`` and ``{table}``, and without ``{table}`` the rows alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from pathlib import Path
 from benchmark.data.formats import COMPRESSIONS, FORMATS, split_suffixes
 from benchmark.errors import DataError
 from benchmark.task import DEFAULT_SUBSET, Source
+
+_ROWS = ("rows", "train")  # in the file of their split
+_SHARED = ("corpus", "qrels", "top_ranked", "changed", "candidates")  # by parallel subsets
 
 
 def source_root(source: Source) -> Path:
@@ -62,7 +66,7 @@ def find_table(source: Source, table: str, split: str, subset: str) -> tuple[Pat
 
 def _candidates(source: Source, table: str, split: str, subset: str) -> Iterator[str]:
     pattern = source.settings.get("pattern")
-    if pattern:
+    if pattern and (table in _ROWS or "{table}" in pattern):
         name = pattern.replace("{subset}", subset).replace("{split}", split)
         yield name.replace("{table}", table)
         return
@@ -70,12 +74,12 @@ def _candidates(source: Source, table: str, split: str, subset: str) -> Iterator
         "rows": [split],
         "train": [split],
         "qrels": [f"qrels/{split}", "qrels", f"qrels/{split}_qrels"],
-    }.get(table, [table])
+    }.get(table, [f"{table}/{split}", table])
     folders = [f"{split}/", ""]
     if subset != DEFAULT_SUBSET:
         folders = [f"{subset}/{split}/", f"{subset}/", *folders[:1]]
-        if table in ("corpus", "qrels"):
-            folders.append("")  # parallel subsets share one corpus and its judgements
+        if table in _SHARED:
+            folders.append("")
     for stem in stems:
         for folder in folders:
             yield folder + stem

@@ -48,7 +48,8 @@ def render_task(shape: Shape, files: str, kind: Kind) -> str:
         columns = ", ".join(map(_quote, shape.header))
         lines.append(f"header = [{columns}]  # the files have no header row")
     if shape.columns:
-        lines += ["", "[columns]  # field = column of the file"]
+        table = f".{shape.table}" if shape.table else ""
+        lines += ["", f"[columns{table}]  # field = column of the file"]
         lines += [f"{name} = {_quote(column)}" for name, column in shape.columns.items()]
     if shape.subsets:
         lines += ["", "[subsets]  # name = languages (ISO 639-3 and script)"]

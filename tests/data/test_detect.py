@@ -62,9 +62,94 @@ class Folder:
     pattern: str = ""
     header: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""
 
+
+TOP_RANKED = csv("query-id\tcorpus-id", "q#\td#", times=3)
+
+
+def lines(*rows: Mapping[str, object]) -> str:
+    """JSON lines."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def versions() -> dict[str, str]:
+    """Two queries before and after a change of their instructions."""
+    names = [f"q{n}-{version}" for n in range(2) for version in ("og", "changed")]
+    asked = [{"_id": name, "text": "query", "instruction": f"as {name}"} for name in names]
+    pairs = [f"{name}\td{n}" for name in names for n in range(4)]
+    return {
+        "corpus.jsonl": beir()["corpus.jsonl"],
+        "queries.jsonl": lines(*asked),
+        "qrels.tsv": csv("query-id\tcorpus-id", *[f"{name}\td0" for name in names]),
+        "top_ranked.tsv": csv("query-id\tcorpus-id", *pairs),
+        "changed.tsv": csv("query-id\tcorpus-id", "q0\td1", "q1\td2"),
+    }
+
+
+LISTS = lines(*({"text": f"This is text {n}", "label": ["ab"[n % 2], "c"]} for n in range(20)))
+RATED = csv("text,price", *(f"This is text {n} of them,{n * 1.5}" for n in range(20)))
 
 FOLDERS = [
+    Folder(
+        "BEIR with candidates",
+        beir() | {"qrels.tsv": QRELS, "top_ranked.tsv": TOP_RANKED},
+        "reranking",
+    ),
+    Folder(
+        "BEIR with candidates a split",
+        beir() | {"qrels/dev.tsv": QRELS, "top_ranked/dev.tsv": TOP_RANKED},
+        "reranking",
+        splits=("dev",),
+    ),
+    Folder("BEIR with instructions that change", versions(), "instruction_reranking"),
+    Folder(
+        "BEIR with instructions",
+        beir()
+        | {
+            "qrels.tsv": QRELS,
+            "queries.jsonl": lines(
+                *({"_id": f"q{n}", "text": f"query {n}", "instruction": "look"} for n in range(3))
+            ),
+        },
+        "instruction_retrieval",
+    ),
+    Folder(
+        "summaries beside human ones",
+        {
+            "test.csv": csv(
+                "text-id,summary,score",
+                *(f"t{n % 3},This is a summary {n} of it,{n // 3 + 1}" for n in range(12)),
+            ),
+            "references.csv": csv("text-id,text", "t#,Someone wrote this #", times=3),
+        },
+        "summarization",
+        columns={"text": "summary"},
+        table="rows",
+    ),
+    Folder(
+        "texts beside described labels",
+        {
+            "reviews.csv": labelled("review,label"),
+            "candidates.csv": csv("label,text", "a,The first sort", "b,The second sort"),
+        },
+        "zero_shot",
+        pattern="reviews.csv",
+        columns={"text": "review"},
+        table="rows",
+    ),
+    Folder(
+        "texts and lists of labels, to learn from and to test on",
+        {"train.jsonl": LISTS, "test.jsonl": LISTS},
+        "multilabel_classification",
+    ),
+    Folder("texts and lists of labels", {"test.jsonl": LISTS}, "clustering"),
+    Folder(
+        "texts and numbers, to learn from and to test on",
+        {"train.csv": RATED, "test.csv": RATED},
+        "regression",
+        columns={"value": "price"},
+    ),
     Folder(
         "texts and labels, to learn from and to test on",
         {"train.csv": labelled(), "test.csv": labelled()},
@@ -221,6 +306,7 @@ def test_a_folder_is_recognised(folder: Folder, tmp_path: Path) -> None:
         folder.pattern,
         folder.header,
         folder.columns,
+        folder.table,
         found.seen,
     )
     assert expected == found
@@ -266,6 +352,11 @@ def test_the_written_file_passes_the_check_and_runs(
         ("bitext", {"test.csv": pairs("sentence1,sentence2,score")}),
         ("sts", {"test.csv": pairs("sentence1,sentence2,label", "label")}),
         ("long_context", beir() | {"qrels/test.tsv": QRELS}),
+        ("retrieval", beir() | {"qrels.tsv": QRELS, "top_ranked.tsv": TOP_RANKED}),
+        (
+            "clustering_legacy",
+            {"test.csv": labelled().replace(",", ",s1,").replace("s1", "set", 1)},
+        ),
     ],
 )
 def test_a_kind_can_be_asked_for(kind: str, files: Mapping[str, str], tmp_path: Path) -> None:
@@ -301,6 +392,22 @@ def test_a_kind_can_be_asked_for(kind: str, files: Mapping[str, str], tmp_path: 
             (
                 "data: a classification needs train.* beside test.csv to learn from; add it, or "
                 "use --kind clustering"
+            ),
+        ),
+        (
+            beir() | {"qrels.tsv": QRELS},
+            "reranking",
+            (
+                "data: a reranking needs top_ranked.* beside corpus and queries, with the columns "
+                "query-id and corpus-id; add it"
+            ),
+        ),
+        (
+            {"test.csv": labelled()},
+            "multilabel_classification",
+            (
+                "data: a multilabel_classification needs train.* beside test.csv to learn from; "
+                "add it"
             ),
         ),
         (

@@ -38,6 +38,12 @@ def touch(folder: Path, *names: str) -> None:
         (("test/corpus.parquet",), "corpus", "test", "default", "data/test/corpus.parquet"),
         (("qrels/dev.tsv", "qrels/test.tsv"), "qrels", "dev", "default", "data/qrels/dev.tsv"),
         (("qrels.tsv",), "qrels", "test", "default", "data/qrels.tsv"),
+        (("top_ranked.tsv",), "top_ranked", "test", "default", "data/top_ranked.tsv"),
+        (("top_ranked/test.tsv",), "top_ranked", "test", "de", "data/top_ranked/test.tsv"),
+        (("changed.tsv",), "changed", "test", "default", "data/changed.tsv"),
+        (("references.csv",), "references", "test", "default", "data/references.csv"),
+        (("references/dev.csv",), "references", "dev", "default", "data/references/dev.csv"),
+        (("candidates.csv",), "candidates", "test", "de", "data/candidates.csv"),
         (("v1.0.jsonl",), "rows", "v1.0", "default", "data/v1.0.jsonl"),
     ],
 )
@@ -59,6 +65,15 @@ def test_queries_of_a_subset_are_never_those_of_another(tmp_path: Path) -> None:
     assert "data/qrels.tsv" == find_table(source(tmp_path), "qrels", "test", "de")[1]
     with pytest.raises(DataError, match="no file for the queries of split 'test', subset 'de'"):
         find_table(source(tmp_path), "queries", "test", "de")
+
+
+def test_a_pattern_without_tables_names_the_rows_alone(tmp_path: Path) -> None:
+    """Descriptions of labels are not read from the file of the texts."""
+    touch(tmp_path, "reviews.csv", "candidates.csv")
+    found = source(tmp_path, pattern="reviews.csv")
+
+    assert "data/reviews.csv" == find_table(found, "rows", "test", "default")[1]
+    assert "data/candidates.csv" == find_table(found, "candidates", "test", "default")[1]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,78 @@ def test_a_retrieval_keeps_judged_queries_and_its_corpus(judged: set[int], limit
     assert expected == limited["qrels"].column("query-id").to_pylist()
 
 
+def ids(prefix: str, count: int) -> list[str]:
+    """Numbered ids."""
+    return [f"{prefix}{n}" for n in range(count)]
+
+
+def candidates(queries: list[str]) -> dict[str, pa.Table]:
+    """A reranking of nine documents; the candidates of the n-th query are the next three."""
+    pairs = [(name, f"d{(n + k) % 9}") for n, name in enumerate(queries) for k in range(3)]
+    named = [{"query-id": query, "corpus-id": document} for query, document in pairs]
+    table = pa.Table.from_pylist(named)
+    return {
+        "corpus": pa.table({"id": ids("d", 9), "text": ["x"] * 9}),
+        "queries": pa.table({"id": queries, "text": ["x"] * len(queries)}),
+        "qrels": table,
+        "top_ranked": table,
+    }
+
+
+def test_a_reranking_keeps_the_candidates_of_its_queries() -> None:
+    """Documents that are no query's candidate cost time and change nothing."""
+    limited = limit_tables(candidates(ids("q", 6)), 2)
+
+    kept = limited["queries"].column("id").to_pylist()
+    assert 2 == len(kept)
+    assert kept == list(dict.fromkeys(limited["top_ranked"].column("query-id").to_pylist()))
+    named = set(limited["top_ranked"].column("corpus-id").to_pylist())
+    assert [name for name in ids("d", 9) if name in named] == (
+        limited["corpus"].column("id").to_pylist()
+    )
+
+
+def test_both_versions_of_an_instruction_are_kept() -> None:
+    """A changed instruction is compared with the original one."""
+    queries = [f"q{n}-{version}" for n in range(5) for version in ("og", "changed")]
+    changed = pa.table({"query-id": ids("q", 5), "corpus-id": ids("d", 5)})
+
+    limited = limit_tables(candidates(queries) | {"changed": changed}, 2)
+
+    names = limited["changed"].column("query-id").to_pylist()
+    assert 2 == len(names)
+    assert [f"{name}-{version}" for name in names for version in ("og", "changed")] == (
+        limited["queries"].column("id").to_pylist()
+    )
+
+
+def test_summaries_of_a_text_stay_together() -> None:
+    """A correlation is taken over all of them; human summaries are those of the texts kept."""
+    of = [name for name in ids("t", 5) for _ in range(3)]
+    tables = {
+        "rows": pa.table({"text-id": of, "score": range(15)}),
+        "references": pa.table({"text-id": ids("t", 5), "text": ["x"] * 5}),
+    }
+
+    limited = limit_tables(tables, 2)
+
+    kept = limited["references"].column("text-id").to_pylist()
+    assert 2 == len(kept)
+    assert [name for name in kept for _ in range(3)] == (
+        limited["rows"].column("text-id").to_pylist()
+    )
+
+
+def test_a_set_to_cluster_is_kept_whole() -> None:
+    """A part of a set would be another clustering."""
+    rows_of_sets = pa.table({"set": [str(n % 4) for n in range(20)], "label": range(20)})
+
+    limited = limit_tables({"rows": rows_of_sets}, 3)["rows"]
+
+    assert 15 == limited.num_rows
+    assert 3 == len(limited.column("set").unique())
+
+
 def test_the_draw_is_known() -> None:
     """It may not change unnoticed: a limited result is reused by its limit alone."""
     kept = numbers(limit_tables({"rows": rows(10)}, 4)["rows"])
