@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.kinds.common import column, empty_tables, options_of, same_width, vectors_of
 from benchmark.kinds.retrieval_checks import check_judgements
-from benchmark.metrics import abstention
+from benchmark.metrics import abstention, ties
 from benchmark.metrics.retrieval import PER_QUERY, Judgements, find_hits
 from benchmark.metrics.topk import top_k
 from benchmark.protocols import Request, Run, Scores
@@ -36,6 +36,7 @@ OPTIONS: dict[str, Any] = {
     "skip_first_result": False,
 }
 MAIN_SCORE = "ndcg_at_10"
+TIED = "_tied_expectation"  # after the main score's name: its mean over every order of ties
 
 
 def metrics_of(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -143,7 +144,8 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     """Scores of a ranking at every k, as trec_eval's, and how its confidence abstains (nAUC).
 
     ``run`` holds corpus row numbers; equal scores are put in order of document id, descending.
-    Under ``ignore_identical_ids`` a document with the query's own id is taken out.
+    Under ``ignore_identical_ids`` a document with the query's own id is taken out. Beside the main
+    score stands its expectation over all orders of equal scores, which mteb does not have.
     """
     options, ks = options_of(task, OPTIONS), _k_values(task)
     documents, scores = ordered(data, run)
@@ -160,6 +162,10 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     metrics.update(_abstention(scores, per_query))
     main = task.main_score
     source = "recall_at_1" if main == "accuracy" else main
+    if source in per_query:
+        name, _, k = source.partition("_at_")
+        tied = ties.EXPECTED[name](ties.find_ties(hits, scores), k=int(k))
+        metrics[f"{main}{TIED}"] = _mean(tied)
     samples = {main: per_query[source]} if source in per_query else {}
     return Scores(
         metrics, examples=data.judgements.queries, warnings=data.warnings, samples=samples

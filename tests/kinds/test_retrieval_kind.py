@@ -57,12 +57,26 @@ def test_by_hand() -> None:
 
 
 def test_writes_every_metric_of_mteb() -> None:
-    """Six scores and four nAUC families with three confidences, at seven k, and accuracy."""
+    """Six scores and five nAUC families with three confidences, at seven k, and accuracy.
+
+    The main score's expectation over tied orders is ours alone.
+    """
     found = score("retrieval", JUDGED, {"queries": np.eye(2), "corpus": np.ones((3, 2))})
 
     assert set(retrieval.METRICS) <= set(found.metrics)
     assert sum(name.startswith("nauc_") for name in found.metrics) == 5 * 7 * 3
-    assert len(found.metrics) == 6 * 7 + 1 + 5 * 7 * 3
+    assert len(found.metrics) == 6 * 7 + 1 + 5 * 7 * 3 + 1
+    assert "ndcg_at_10_tied_expectation" in found.metrics
+
+
+def test_expects_the_mean_over_tied_orders() -> None:
+    """Three documents tie; one is relevant, so that a third of the orders put it first."""
+    judged = {**JUDGED}
+    found = score("retrieval", judged, {"queries": np.eye(2), "corpus": np.ones((3, 2))})
+    places = 1 / np.log2([2, 3, 4])
+
+    assert found.metrics["ndcg_at_10"] != found.metrics["ndcg_at_10_tied_expectation"]
+    assert places.min() < found.metrics["ndcg_at_10_tied_expectation"] < 1
 
 
 def test_constant_vectors_stand_by_id() -> None:
