@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -13,6 +14,8 @@ import pytest
 from mteb._evaluators.sklearn_evaluator import SklearnEvaluator
 from numpy.typing import NDArray
 
+from benchmark.kinds import retrieval
+from benchmark.metrics import abstention
 from benchmark.task import Task
 from tests.oracle import parity
 
@@ -28,11 +31,16 @@ class NamedVectors(dict[str, NDArray[Any]]):
 
 
 class Found(dict[Part, dict[str, Any]]):
-    """Metrics by part, with what they are of; ``labels`` are what fitted classifiers predicted."""
+    """Metrics by part, with what they are of.
+
+    ``labels`` are what fitted classifiers predicted, ``constant`` the scores of a ranking that are
+    the same for all queries, of which no nAUC exists.
+    """
 
     task: Task | None = None
     vectors = "random"
     labels: Mapping[Part, list[list[Any]]] = MappingProxyType({})
+    constant: Mapping[Part, set[str]] = MappingProxyType({})
 
 
 def record(
@@ -63,7 +71,7 @@ def record(
             compared=len(found) - len(loose),
             largest=max((found[name] for name in found if name not in loose), default=0.0),
             loosened=len(loose),
-            loose=max((found[name] for name in loose), default=0.0),
+            loose=max((found[name] for name in loose if math.isfinite(found[name])), default=0.0),
             passed=passed,
             flips=flips,
             predicted=predicted,
@@ -104,6 +112,32 @@ def their_predictions() -> Iterator[list[list[Any]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SklearnEvaluator, "__call__", noted)
         yield predicted
+
+
+@contextmanager
+def constant_scores() -> Iterator[set[str]]:
+    """The names of a ranking's scores that are the same for all queries."""
+    names: set[str] = set()
+    find = retrieval._abstention
+
+    def noted(scores: Any, per_query: Mapping[str, Any]) -> Any:
+        names.update(name for name, values in per_query.items() if len(set(values.tolist())) < 2)
+        return find(scores, per_query)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retrieval, "_abstention", noted)
+        yield names
+
+
+def without_nauc(actual: Mapping[Part, Mapping[str, Any]], part: Part) -> set[str]:
+    """The nAUC, by the end of its name, that are undefined as their score is constant."""
+    if not isinstance(actual, Found):
+        return set()
+    return {
+        f"nauc_{name}_{confidence}"
+        for name in actual.constant.get(part, set())
+        for confidence in abstention.CONFIDENCES
+    }
 
 
 def label_names(tables: Mapping[str, pa.Table]) -> list[Any]:
