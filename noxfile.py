@@ -89,9 +89,22 @@ def oracle(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def speed(session: nox.Session) -> None:
-    """Proves that help comes at once: ``embedmark --help`` costs at most 3 times a bare Python."""
+    """Proves the speed: every kind against mteb, in time and memory, and help that comes at once.
+
+    mteb has an environment of its own, or the one of ``-- --reference PYTHON``.
+    """
     session.install("-e", ".")
     session.run("python", "tests/speed/help.py")
+    given = list(session.posargs)
+    if "--reference" not in given:
+        room = Path(session.create_tmp()).resolve() / "mteb"
+        session.run("python", "-m", "venv", str(room))
+        folder = room / ("Scripts" if sys.platform == "win32" else "bin")
+        install = (str(folder / "python"), "-m", "pip", "install", "--quiet")
+        session.run(*install, "torch==2.13.0", external=True)
+        session.run(*install, *_requirements("mteb", "mteb"), external=True)
+        given += ["--reference", str(folder / "python")]
+    session.run("python", "tests/speed/compare.py", *given)
 
 
 def _requirements(extra: str, *names: str) -> list[str]:
