@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -59,8 +60,8 @@ class MultilabelData:
 
     train: pa.Array
     test: pa.Array
-    train_labels: NDArray[np.int64]
-    test_labels: NDArray[np.int64]
+    train_labels: NDArray[np.int8]
+    test_labels: NDArray[np.int8]
     experiments: tuple[Experiment, ...]
 
 
@@ -79,7 +80,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> MultilabelData:
     """
     options = options_of(task, OPTIONS)
     seed, rows, train = int(options["seed"]), tables["rows"], tables["train"]
-    (test_codes, train_codes), count = _codes(column(rows, "label"), column(train, "label"))
+    test_codes, train_codes = _codes(column(rows, "label"), column(train, "label"))
     generator, samples = numpy_draws(draws, seed), int(options["samples_per_label"])
     drawn = [
         undersample_lists(train_codes, samples=samples, generator=generator)
@@ -91,13 +92,13 @@ def read(tables: Tables, task: Task, draws: random.Random) -> MultilabelData:
         distinct = [sorted(set(codes)) for codes in test_codes]
         kept = stratified_lists(distinct, size=int(limit), seed=seed)
         test, test_codes = take(test, kept), [test_codes[row] for row in kept]
-    tested = np.unique([code for codes in test_codes for code in codes])
+    tested = sorted({code for codes in test_codes for code in codes})
     union = np.unique(np.concatenate(drawn))
     return MultilabelData(
         train=take(column(train, "text"), union),
         test=test,
-        train_labels=_indicator([train_codes[row] for row in union], count)[:, tested],
-        test_labels=_indicator(test_codes, count)[:, tested],
+        train_labels=_indicator([train_codes[row] for row in union], tested),
+        test_labels=_indicator(test_codes, tested),
         experiments=tuple(Experiment(np.searchsorted(union, part)) for part in drawn),
     )
 
@@ -146,7 +147,7 @@ def check(tables: Tables, task: Task) -> list[Finding]:
     if found:
         return found
     rows, train = tables["rows"], tables["train"]
-    (test_codes, train_codes), count = _codes(column(rows, "label"), column(train, "label"))
+    test_codes, train_codes = _codes(column(rows, "label"), column(train, "label"))
     if not any(test_codes):
         message = "no row has a label; label some"
         found.append(Finding("error", "no_labels", f"{source_of(rows)}: {message}"))
@@ -159,7 +160,7 @@ def check(tables: Tables, task: Task) -> list[Finding]:
         if len(bare):
             what, action = "no label", "it is counted as such; label it or drop it"
             found.append(finding_at("warning", "row_without_label", table, bare, what, action))
-    counts = _indicator(train_codes, count).sum(axis=0)
+    counts = Counter(code for codes in train_codes for code in set(codes))
     wanted = int(options["samples_per_label"])
     few = np.flatnonzero([any(counts[code] < wanted for code in codes) for codes in train_codes])
     if len(few):
@@ -176,8 +177,8 @@ def check(tables: Tables, task: Task) -> list[Finding]:
     return found
 
 
-def _codes(*arrays: pa.Array) -> tuple[list[list[list[int]]], int]:
-    """Each row's labels as integers from 0 in the labels' sorted order, and how many labels.
+def _codes(*arrays: pa.Array) -> list[list[list[int]]]:
+    """Each row's labels as integers from 0 in the labels' sorted order.
 
     Numbers in one table and strings in another are compared as strings.
     """
@@ -187,14 +188,15 @@ def _codes(*arrays: pa.Array) -> tuple[list[list[list[int]]], int]:
     labels = {label for rows in lists for row in rows for label in row}
     name: Any = str if len({type(label) for label in labels}) > 1 else lambda label: label
     code_of = {label: code for code, label in enumerate(sorted(set(map(name, labels))))}
-    coded = [[[code_of[name(label)] for label in row] for row in rows] for rows in lists]
-    return coded, len(code_of)
+    return [[[code_of[name(label)] for label in row] for row in rows] for rows in lists]
 
 
-def _indicator(codes: list[list[int]], count: int) -> NDArray[np.int64]:
-    matrix = np.zeros((len(codes), count), dtype=np.int64)
-    rows = np.repeat(np.arange(len(codes)), [len(row) for row in codes])
-    matrix[rows, [code for row in codes for code in row]] = 1
+def _indicator(codes: list[list[int]], known: list[int]) -> NDArray[np.int8]:
+    """A column of 0 and 1 for each known label; others are left out."""
+    place = {code: at for at, code in enumerate(known)}
+    matrix = np.zeros((len(codes), len(known)), dtype=np.int8)
+    for row, found in enumerate(codes):
+        matrix[row, [place[code] for code in found if code in place]] = 1
     return matrix
 
 
@@ -209,7 +211,7 @@ def _check_neighbours(train: pa.Table, rows: int, options: Mapping[str, Any]) ->
 
 
 def _predict(
-    estimator: Any, train: Vectors, truth: NDArray[np.int64], test: Vectors
+    estimator: Any, train: Vectors, truth: NDArray[np.int8], test: Vectors
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The predicted sets, and the scores that labels are ranked by, both ``(n, labels)``."""
     from sklearn.multioutput import MultiOutputClassifier
@@ -218,7 +220,7 @@ def _predict(
     if isinstance(estimator, KNeighborsClassifier) and estimator.weights == "uniform":
         predicted = _neighbours(estimator, train, truth, test)
         return predicted, predicted
-    fitted = fit(estimator, train, truth)
+    fitted = fit(estimator, train, truth.astype(np.int64))
     predicted = np.asarray(predict(fitted, test)).reshape(-1, truth.shape[1])
     if not isinstance(fitted, MultiOutputClassifier):
         return predicted, predicted
@@ -226,16 +228,16 @@ def _predict(
 
 
 def _neighbours(
-    estimator: Any, train: Vectors, truth: NDArray[np.int64], test: Vectors
-) -> NDArray[np.int64]:
+    estimator: Any, train: Vectors, truth: NDArray[np.int8], test: Vectors
+) -> NDArray[np.int8]:
     """The labels of more than half of the neighbours, which are searched once for all labels.
 
     scikit-learn searches again for every label. With a class for every train row its probabilities
     say which rows are the neighbours, by the same distances and with the same ties.
     """
     rows = fit(estimator, train, np.arange(len(truth)))
-    parts = []
+    parts, votes = [], truth.astype(np.float32)
     for start in range(0, test.shape[0], _BLOCK):
         near = predict(rows, test[start : start + _BLOCK], probabilities=True) > 0
-        parts.append(2 * (near.astype(np.float32) @ truth) > estimator.n_neighbors)
-    return np.concatenate(parts).astype(np.int64)
+        parts.append(2 * (near.astype(np.float32) @ votes) > estimator.n_neighbors)
+    return np.concatenate(parts).astype(np.int8)
