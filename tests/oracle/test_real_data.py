@@ -20,7 +20,7 @@ def test_real(name: str, model: str) -> None:
     case = CASES[name]
     parts = case.make(model == "minilm")
     task = make_task(case.kind, parts, case.main_score, case.options)
-    vectors = vectors_for(model, task, parts, shorten=case.shorten and model == "minilm")
+    vectors = vectors_for(model, task, parts, words=case.words if model == "minilm" else 0)
 
     assert_equal(
         theirs(task, parts, vectors),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.catalog import load_kind
 from benchmark.task import Task
@@ -15,9 +19,9 @@ from tests.oracle import real_data
 from tests.oracle.harness import Parts
 from tests.oracle.recording import NamedVectors
 
+_AT_ONCE = 512
 CACHE = Path(__file__).parents[2] / ".pytest_cache" / "vectors"
-WORDS = 60
-"""What MiniLM reads of a long document here: reading it all takes minutes and proves no more."""
+SEED = 42  # of every task's one generator
 
 
 def planned_texts(task: Task, parts: Parts) -> list[str]:
@@ -33,20 +37,26 @@ def planned_texts(task: Task, parts: Parts) -> list[str]:
     return list(found)
 
 
-SEED = 42  # of every task's one generator
-
-
-def vectors_for(model: str, task: Task, parts: Parts, *, shorten: bool = False) -> NamedVectors:
-    """Vectors by ``wordllama`` or ``minilm``; ``shorten`` gives the model the first words alone."""
+def vectors_for(model: str, task: Task, parts: Parts, *, words: int = 0) -> NamedVectors:
+    """Vectors by ``wordllama`` or ``minilm`` of all texts, or of their first ``words`` words."""
     texts = planned_texts(task, parts)
-    given = [" ".join(text.split(" ")[:WORDS]) for text in texts] if shorten else texts
-    key = hashlib.sha256("\0".join([model, *given]).encode()).hexdigest()[:24]
-    path = CACHE / f"{model}-{key}.npy"
-    if path.is_file():
-        vectors = np.load(path)
-    else:
-        encoded = getattr(real_data, model)(list(dict.fromkeys(given)))
-        vectors = np.stack([encoded[text] for text in given])
-        CACHE.mkdir(parents=True, exist_ok=True)
-        np.save(path, vectors)
-    return NamedVectors(dict(zip(texts, vectors, strict=True)), model)
+    given = [" ".join(text.split(" ")[:words]) for text in texts] if words else texts
+    return NamedVectors(dict(zip(texts, _encoded(model, given), strict=True)), model)
+
+
+def _encoded(model: str, texts: Sequence[str]) -> list[NDArray[Any]]:
+    """Vectors by the model, of which the cache keeps those it has once given."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(CACHE / f"{model}.sqlite")) as store:
+        store.execute("create table if not exists vectors (text text primary key, vector blob)")
+        known: dict[str, bytes] = dict(store.execute("select text, vector from vectors"))
+        keys = {text: hashlib.sha256(text.encode()).hexdigest() for text in texts}
+        missing = [text for text, key in keys.items() if key not in known]
+        for start in range(0, len(missing), _AT_ONCE):
+            part = missing[start : start + _AT_ONCE]
+            encoded = getattr(real_data, model)(part)
+            rows = {keys[text]: encoded[text].astype(np.float32).tobytes() for text in part}
+            store.executemany("insert or replace into vectors values (?, ?)", rows.items())
+            store.commit()
+            known.update(rows)
+    return [np.frombuffer(known[keys[text]], np.float32) for text in texts]
