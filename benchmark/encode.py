@@ -9,8 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.cache import VectorStore, open_store, text_keys
-from benchmark.errors import BenchmarkError, ModelError
-from benchmark.protocols import Embeddings, Encoder, Fitted, Model, Plan, Request, Role
+from benchmark.errors import ModelError
+from benchmark.guard import call_each, call_model
+from benchmark.protocols import (
+    Embeddings,
+    Encoder,
+    Fitted,
+    Model,
+    Plan,
+    Request,
+    Role,
+    StreamEncoder,
+)
 from benchmark.task import Task
 
 if TYPE_CHECKING:
@@ -148,7 +158,6 @@ def _encode_group(
 ) -> tuple[Any, int]:
     """The vectors of a group's unique texts, and how many the model was asked for."""
     import numpy as np
-    import pyarrow.compute as pc
 
     texts = group.unique.to_pylist()
     keys = text_keys(texts) if store else None
@@ -157,22 +166,16 @@ def _encode_group(
         places = store.find(keys)
     out: NDArray[np.float32] | None = None
     sparse: list[Any] = []
-    batches = list(_batches(pc.utf8_length(group.unique).to_numpy(zero_copy_only=False)))
+    sparse_rows: list[NDArray[np.int64]] = []
     encoded = done = 0
-    part: Any
     try:
-        for batch in batches:
-            if store and (places[batch] >= 0).all():
-                part = store.read(places[batch])
-            else:
-                inputs = [texts[row] for row in batch]
-                part = call_model(
-                    model, partial(model.encode, inputs, role=group.role, prompt=group.prompt)
-                )
+        for batch, part, fresh in _answers(model, group, texts, places, store):
+            if fresh:
                 part = _checked(part, batch, model, group)
                 encoded += len(batch)
             if not isinstance(part, np.ndarray):
                 sparse.append(part)
+                sparse_rows.append(batch)
             else:
                 if out is None:
                     out = np.empty((len(texts), part.shape[1]), np.float32)
@@ -191,8 +194,36 @@ def _encode_group(
         if store:
             store.close()
     if sparse:
-        return _in_order(sparse, batches), encoded
+        return _in_order(sparse, sparse_rows), encoded
     return (np.empty((0, 1), np.float32) if out is None else out), encoded
+
+
+def _answers(
+    model: Encoder,
+    group: _Group,
+    texts: list[str],
+    places: NDArray[np.int64],
+    store: VectorStore | None,
+) -> Iterator[tuple[NDArray[np.int64], Any, bool]]:
+    """Rows, their vectors, and whether these come from the model; every row once."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    how: Any = {"role": group.role, "prompt": group.prompt}
+    if not isinstance(model, StreamEncoder):
+        for batch in _batches(pc.utf8_length(group.unique).to_numpy(zero_copy_only=False)):
+            if store and (places[batch] >= 0).all():
+                yield batch, store.read(places[batch]), False
+            else:
+                inputs = [texts[row] for row in batch]
+                yield batch, call_model(model, partial(model.encode, inputs, **how)), True
+        return
+    known, missing = np.flatnonzero(places >= 0), np.flatnonzero(places < 0)
+    if store and len(known):
+        yield known, store.read(places[known]), False
+    inputs = [texts[row] for row in missing]
+    for rows, part in call_each(model, lambda: model.encode_stream(inputs, **how)):
+        yield missing[rows], part, True
 
 
 def _in_order(parts: list[Any], batches: list[NDArray[np.int64]]) -> Any:
@@ -251,36 +282,6 @@ def _checked(part: Any, batch: NDArray[np.int64], model: Model, group: _Group) -
             f"({int((~finite).sum())} in its batch); check the model on that text"
         )
     return array
-
-
-def call_model(model: Model, call: Callable[[], Any]) -> Any:
-    """Run the model's code; a foreign error becomes a ModelError that names its type and place.
-
-    Not its message, which may hold a text.
-    """
-    try:
-        return call()
-    except (BenchmarkError, KeyboardInterrupt):
-        raise
-    except MemoryError:
-        raise ModelError(
-            f"{model.identity.name} ran out of memory; use a smaller --batch-size"
-        ) from None
-    except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
-        where = _origin(error)
-        raise ModelError(
-            f"{model.identity.name} failed ({type(error).__name__}{where}); "
-            "encode one text with it by hand to see why"
-        ) from None
-
-
-def _origin(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
 def _as_range(rows: NDArray[np.int64]) -> NDArray[np.int64] | slice:

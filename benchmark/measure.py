@@ -8,11 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from benchmark.encode import Encoded, Progress, call_model, encode_plan
+from benchmark.encode import Encoded, Progress, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
+from benchmark.guard import call_model
+from benchmark.pair_scores import score_pairs
 from benchmark.prepare import Prepared, PreparedPart
-from benchmark.protocols import Encoder, Fitted, Model, Run, Scores, Searcher
+from benchmark.protocols import Encoder, Fitted, Kind, Model, Reranker, Run, Scores, Searcher
 from benchmark.results.record import Part
+
+
+def can_measure(model: Model, kind: Kind) -> bool:
+    """Whether a model gives what a kind needs: vectors, a ranking, or scores of its candidates."""
+    if isinstance(model, Encoder | Fitted):
+        return True
+    return hasattr(kind, "judge" if isinstance(model, Searcher) else "pairs")
 
 
 def measure_part(
@@ -31,8 +40,10 @@ def measure_part(
         encoded = encode_plan(
             model, part.plan, task, kind.TASK_TYPE, cache=cache, progress=progress
         )
+    elif isinstance(model, Searcher):
+        run = _search(model, cast("Any", kind), part, task)
     else:
-        run = _search(cast("Searcher", model), cast("Any", kind), part, task)
+        run = _rerank(cast("Reranker", model), cast("Any", kind), part, task, cache, progress)
     middle = time.perf_counter()
     try:
         scores: Scores = (
@@ -89,6 +100,23 @@ def _search(model: Searcher, kind: Any, part: PreparedPart, task: Any) -> Run:
     run: Run = call_model(model, partial(model.search, corpus, queries, top_k=depth))
     found = np.where(run.documents >= 0, order[run.documents], -1).astype(np.int32)
     return Run(found, run.scores)
+
+
+def _rerank(
+    model: Reranker,
+    kind: Any,
+    part: PreparedPart,
+    task: Any,
+    cache: Path | None,
+    progress: Progress,
+) -> Run:
+    """Let a model score the candidates of each query."""
+    query, document = kind.pairs(part.data)
+    queries = part.plan["queries"].texts.take(query).to_pylist()
+    documents = part.plan["corpus"].texts.take(document).to_pylist()
+    scores = score_pairs(model, queries, documents, cache=cache, progress=progress)
+    run: Run = kind.run_of(part.data, scores, task)
+    return run
 
 
 def _characters(part: PreparedPart) -> int:

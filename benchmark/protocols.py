@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -122,6 +122,23 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class StreamEncoder(Protocol):
+    """An encoder that is handed all texts at once, and gives vectors as they come (an endpoint).
+
+    Each item is some rows of ``texts`` and their vectors; every row comes once, in any order. What
+    came is kept when a later item fails, and only texts that the cache lacks are asked for.
+    """
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    def encode_stream(
+        self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
+    ) -> Iterator[tuple[Sequence[int], Vectors]]: ...
+
+
+@runtime_checkable
 class Fitted(Protocol):
     """A model whose vectors depend on the texts it is shown together (tf-idf): fit, then encode."""
 
@@ -143,6 +160,22 @@ class Searcher(Protocol):
     def search(self, corpus: Sequence[str], queries: Sequence[str], *, top_k: int) -> Run: ...
 
 
+@runtime_checkable
+class Reranker(Protocol):
+    """A model that scores pairs of a query and a document, given as parallel lists: ``(n,)``.
+
+    Higher is better. It runs on the kinds that have candidates. A reranker that also has
+    ``score_stream`` is handed all pairs at once and gives (rows, scores) as they come, as
+    ``StreamEncoder`` does.
+    """
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]: ...
+
+
 class Kind(Protocol):
     """A kind of task: a module with these constants and three functions.
 
@@ -151,7 +184,9 @@ class Kind(Protocol):
     maps option names to defaults. ``METRICS`` are the names that ``main_score`` may take.
 
     A kind may also have ``tables_of(options)`` and ``metrics_of(options)``, where options change
-    these, and ``problems_of(task)``: ``(key, message)`` of what is wrong in a task file.
+    these, and ``problems_of(task)``: ``(key, message)`` of what is wrong in a task file. A kind
+    that ranks has ``judge(data, run, task)``, and one with candidates ``pairs(data)`` (arrays of
+    query and document numbers) and ``run_of(data, scores, task)``, for models without vectors.
     """
 
     TASK_TYPE: str

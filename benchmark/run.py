@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from benchmark.cache import default_folder
 from benchmark.catalog import STARTER, Choice, find_choices
 from benchmark.errors import BenchmarkError, ResultError
-from benchmark.measure import measure_part
+from benchmark.measure import can_measure, measure_part
 from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
-from benchmark.protocols import Encoder, Fitted, Model
+from benchmark.protocols import Model, Searcher
 from benchmark.results.environment import environment, peak_memory_mb
 from benchmark.results.frame import Results, Row, failed_row, row_of
 from benchmark.results.record import Part, Result
@@ -168,8 +168,9 @@ def _run_job(
 ) -> list[Row]:
     """One model on one task; parts already measured alike are reused."""
     task = prepared.task
-    if not isinstance(model, Encoder | Fitted) and not hasattr(prepared.kind, "judge"):
-        listener.note(f"{label} ranks documents only; {task.name} ({task.kind}) is left out")
+    if not can_measure(model, prepared.kind):
+        does = "ranks documents" if isinstance(model, Searcher) else "reranks candidates"
+        listener.note(f"{label} {does} only; {task.name} ({task.kind}) is left out")
         return []
     root = None
     if settings.output is not None:

@@ -103,6 +103,16 @@ def rank(data: InstructionData, embeddings: Embeddings, task: Task) -> Run:
     return reranking.rank(data.base, embeddings, task)
 
 
+def pairs(data: InstructionData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The candidates as parallel ``(c,)`` arrays: rows of the plan's queries and of its corpus."""
+    return reranking.pairs(data.base)
+
+
+def run_of(data: InstructionData, scores: NDArray[np.float32], task: Task) -> Run:
+    """The ranking by scores of ``pairs``, ``(c,)``, higher is better, ties by id descending."""
+    return reranking.run_of(data.base, scores, task)
+
+
 def judge(data: InstructionData, run: Run, task: Task) -> Scores:
     """p-MRR, and a retrieval's scores of all queries and of each half (``og``, ``changed``).
 

@@ -36,9 +36,11 @@ __all__ = [
     "evaluate",
     "judge",
     "metrics_of",
+    "pairs",
     "plan",
     "rank",
     "read",
+    "run_of",
 ]
 
 
@@ -101,6 +103,16 @@ def rank(data: RerankingData, embeddings: Embeddings, task: Task) -> Run:
     scores = similarity_of_pairs(
         queries, corpus, data.query, data.document, name=embeddings.similarity
     )
+    return run_of(data, scores, task)
+
+
+def pairs(data: RerankingData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The candidates as parallel ``(c,)`` arrays: rows of the plan's queries and of its corpus."""
+    return data.query, data.document
+
+
+def run_of(data: RerankingData, scores: NDArray[np.float32], task: Task) -> Run:
+    """The ranking by scores of ``pairs``, ``(c,)``, higher is better, ties by id descending."""
     return _run(data, scores, retrieval.depth(data.base, task))
 
 
