@@ -21,6 +21,7 @@ from benchmark.kinds.common import (
 from benchmark.kinds.label_vectors import document_vectors, keyword_vectors
 from benchmark.metrics.classification import label_metrics
 from benchmark.metrics.pairs import average_precision
+from benchmark.metrics.similarity import paired_similarity
 from benchmark.metrics.topk import nearest
 from benchmark.protocols import Finding, Request, Scores
 from benchmark.tables import source_of
@@ -136,10 +137,10 @@ def evaluate(data: ZeroShotData, embeddings: Embeddings, task: Task) -> Scores:
     """Accuracy, F1, precision and recall; of equally similar labels the first is taken.
 
     Labels are compared by the model's own similarity. ``ap`` is given when exactly two labels
-    occur: the similarity to the second label as a score of it. ``method`` "description" is mteb's,
-    whose one task of this type for text is a mock; "keywords" and "documents" are additions, see
-    ``benchmark.kinds.label_vectors``. "documents" looks at the texts to be classified, never at
-    their labels.
+    occur: the similarity to label 1 as a score of it, or to the greater when 1 is none of the two.
+    ``method`` "description" is mteb's, whose one task of this type for text is a mock; "keywords"
+    and "documents" are additions, see ``benchmark.kinds.label_vectors``. "documents" looks at the
+    texts to be classified, never at their labels.
     """
     options = options_of(task, OPTIONS)
     candidates: Any = vectors_of(embeddings, "candidates", len(data.candidates))
@@ -151,8 +152,8 @@ def evaluate(data: ZeroShotData, embeddings: Embeddings, task: Task) -> Scores:
         candidates = document_vectors(candidates, texts, options)
     predicted = nearest(texts, candidates, similarity=embeddings.similarity)
     metrics: dict[str, Any] = {**label_metrics(data.labels, predicted), "ap": None}
-    if len(np.unique(data.labels)) == 2 and candidates.shape[0] > 1:
-        metrics["ap"] = _second_label(data, candidates, texts, embeddings.similarity)
+    if len(np.unique(data.labels)) == 2:
+        metrics["ap"] = _average_precision(data, candidates, texts, embeddings.similarity)
     metrics["ap_weighted"] = metrics["ap"]
     right = (predicted == data.labels).astype(np.float64)
     samples = {"accuracy": right} if task.main_score == "accuracy" else {}
@@ -247,9 +248,11 @@ def _described(given: Any) -> Mapping[str, Any] | None:
     return each if whole and isinstance(each["description"], str) else None
 
 
-def _second_label(data: ZeroShotData, candidates: Any, texts: Any, similarity: str) -> float:
-    from benchmark.metrics.similarity import paired_similarity
-
-    second = candidates[np.ones(len(data.labels), dtype=np.int64)]
-    scores = paired_similarity(texts, second, name=similarity)
-    return average_precision(data.labels == 1, scores)
+def _average_precision(data: ZeroShotData, candidates: Any, texts: Any, similarity: str) -> float:
+    """Of label 1 where it is one of the two, as in mteb; else of the greater, where mteb stops."""
+    present = np.unique(data.labels)
+    positive = 1 if 1 in present else int(present[1])
+    compared = candidates[np.full(len(data.labels), positive)]
+    return average_precision(
+        data.labels == positive, paired_similarity(texts, compared, name=similarity)
+    )

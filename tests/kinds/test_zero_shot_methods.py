@@ -140,6 +140,14 @@ def test_documents_from_vectors_to_score() -> None:
     assert score("zero_shot", labels, rare, **options).metrics == dense.metrics
 
 
+def test_ap_of_the_first_and_third_label() -> None:
+    """Of labels 0 and 2 the third is positive: its texts are first and third by similarity."""
+    data = {**rows(["a", "c", "c"]), "candidates": table(label=list("abc"), text=list("xyz"))}
+    vectors = {"candidates": np.eye(3), "text": [[1, 0, 1], [0, 0, 1], [1, 0, 0.5]]}
+
+    assert score("zero_shot", data, vectors).metrics["ap"] == pytest.approx((1 + 2 / 3) / 2)
+
+
 def test_means_of_keywords_are_not_scaled() -> None:
     """A longer vector counts more, as in Lbl2Vec."""
     found = keyword_vectors(np.array([[1.0, 0.0], [0.0, 3.0]]), np.array([0, 0]))
