@@ -121,14 +121,16 @@ def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
 
 
 def _groups(model: Model, plan: Plan, task: Task, task_type: str) -> list[_Group]:
-    names: dict[tuple[Role, str | None], list[str]] = {}
+    names: dict[tuple[Role, str | None, str], list[str]] = {}
     prompt_for = getattr(model, "prompt_for", None)
     for name, request in plan.items():
-        prompt = prompt_for(task.name, task_type, request.role) if prompt_for else None
-        names.setdefault((request.role, prompt), []).append(name)
+        asked = (task.name, task_type, request.role, task.prompt)
+        prompt = prompt_for(*asked) if prompt_for else None
+        apart = name if request.apart else ""
+        names.setdefault((request.role, prompt, apart), []).append(name)
     return [
         _Group(role, prompt, members, *_unique([plan[name].texts for name in members]))
-        for (role, prompt), members in names.items()
+        for (role, prompt, _), members in names.items()
     ]
 
 

@@ -27,10 +27,15 @@ Tables = Mapping[str, "pa.Table"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Texts to encode, in order, and their role."""
+    """Texts to encode, in order, and their role.
+
+    ``apart`` keeps them out of the batches of other requests, so that a request that asks for the
+    same texts in another subset finds all of them encoded.
+    """
 
     texts: pa.Array
     role: Role = None
+    apart: bool = False
 
 
 Plan = Mapping[str, Request]

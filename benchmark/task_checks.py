@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from benchmark.data.generators import GENERATORS
 from benchmark.data.readers import READERS
+from benchmark.data.sources import fields_of
 from benchmark.errors import nearest
 from benchmark.protocols import Kind
 from benchmark.task import Task
@@ -77,16 +78,17 @@ def _fits(value: Any, default: Any, least: int) -> bool:
 
 def _check_columns(path: Path, task: Task, kind: Kind) -> None:
     nested = any(isinstance(value, Mapping) for value in task.columns.values())
+    tables = {**kind.TABLES, **fields_of(task, kind)}
     if not nested:
-        every = {field: type_ for fields in kind.TABLES.values() for field, type_ in fields.items()}
+        every = {field: type_ for fields in tables.values() for field, type_ in fields.items()}
         _check_fields(path, task.columns, every, "columns")
         return
     for table, mapping in task.columns.items():
         if not isinstance(mapping, Mapping):
             raise error_at(path, table, "[columns] mixes tables and fields; use one of them")
-        if table not in kind.TABLES:
-            raise unknown_key(path, table, kind.TABLES, " in [columns]")
-        _check_fields(path, mapping, kind.TABLES[table], f"columns.{table}")
+        if table not in tables:
+            raise unknown_key(path, table, tables, " in [columns]")
+        _check_fields(path, mapping, tables[table], f"columns.{table}")
 
 
 def _check_fields(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmark.data.canonical import to_table
@@ -14,7 +16,7 @@ from benchmark.data.formats import Columns, FileOptions, read_columns
 from benchmark.data.layout import find_table
 from benchmark.errors import BenchmarkError, DataError, TaskFileError, nearest
 from benchmark.protocols import Finding, Kind
-from benchmark.task import Task
+from benchmark.task import DEFAULT_SUBSET, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,14 +56,31 @@ def read_tables(
     problems: list[str] = []
     raw = load(task, kind, split, subset, problems)
     findings = [Finding("error", "unreadable", problem) for problem in problems]
-    tables = _canonical(raw, kind, task.columns, findings)
+    fields = fields_of(task, kind)
+    tables = _canonical(raw, fields, _columns_of(task, kind, subset) or task.columns, findings)
     if task.hook and not _failed(findings):
         findings.clear()
-        tables = _canonical(_as_columns(_run_hook(task, tables)), kind, {}, findings)
+        tables = _canonical(_as_columns(_run_hook(task, tables)), fields, {}, findings)
     if not _failed(findings):
         tables = _alike(tables)
         findings += kind.check(tables, task)
     return tables, findings
+
+
+def fields_of(task: Task, kind: Kind) -> Mapping[str, Mapping[str, str]]:
+    """The kind's tables and their fields under the task's options.
+
+    Options may make a table needless: a cross-validation has none of its own to train on.
+    """
+    tables_of = getattr(kind, "tables_of", None)
+    fields: Mapping[str, Mapping[str, str]] = tables_of(task.options) if tables_of else kind.TABLES
+    return fields
+
+
+def _columns_of(task: Task, kind: Kind, subset: str) -> Mapping[str, str]:
+    """The columns that a subset of a parallel task names; empty where each has its own table."""
+    columns_of = getattr(kind, "columns_of", None)
+    return dict(columns_of(task, subset)) if columns_of else {}
 
 
 def _failed(findings: list[Finding]) -> bool:
@@ -69,13 +88,18 @@ def _failed(findings: list[Finding]) -> bool:
 
 
 def _canonical(
-    raw: Mapping[str, Columns], kind: Kind, chosen: Mapping[str, Any], findings: list[Finding]
+    raw: Mapping[str, Columns],
+    fields: Mapping[str, Mapping[str, str]],
+    chosen: Mapping[str, Any],
+    findings: list[Finding],
 ) -> dict[str, pa.Table]:
     """The kind's tables; what is found in them is added to ``findings``."""
     tables: dict[str, pa.Table] = {}
     for name, columns in raw.items():
-        mapping = _mapping(chosen, kind, name)
-        table, found = to_table(columns, kind.TABLES[name], mapping, name == "corpus")
+        if name not in fields:
+            continue
+        mapping = _mapping(chosen, fields[name], name)
+        table, found = to_table(columns, fields[name], mapping, name == "corpus")
         findings += found
         if table is not None:
             tables[name] = table
@@ -115,17 +139,28 @@ def load_files(
         separator=settings.get("separator", ""),
     )
     loaded: dict[str, Columns] = {}
-    # Options may make a table needless: a cross-validation has no table of its own to train on.
-    tables_of = getattr(kind, "tables_of", None)
-    for name in tables_of(task.options) if tables_of else kind.TABLES:
+    parallel = bool(_columns_of(task, kind, subset))
+    for name in fields_of(task, kind):
         try:
             path, label = find_table(
-                task.source, name, table_split(task, kind, name, split), subset
+                task.source,
+                name,
+                table_split(task, kind, name, split),
+                DEFAULT_SUBSET if parallel else subset,
             )
-            loaded[name] = read_columns(path, label, options)
+            if parallel:
+                loaded[name] = _read_once(path, label, options, path.stat().st_mtime_ns)
+            else:
+                loaded[name] = read_columns(path, label, options)
         except DataError as error:
             problems.extend(error.problems)
     return loaded
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path, label: str, options: FileOptions, changed: int) -> Columns:
+    """A file that the next subset reads again, of which there may be thousands."""
+    return read_columns(path, label, options)
 
 
 def load_package(
@@ -204,11 +239,13 @@ def _as_columns(tables: Mapping[str, pa.Table]) -> dict[str, Columns]:
     }
 
 
-def _mapping(columns: Mapping[str, Any], kind: Kind, table: str) -> Mapping[str, Any]:
+def _mapping(
+    columns: Mapping[str, Any], fields: Mapping[str, str], table: str
+) -> Mapping[str, Any]:
     """``[columns]`` of one table: nested tables where the kind has several, flat otherwise."""
     nested = any(isinstance(value, Mapping) for value in columns.values())
     chosen: Mapping[str, Any] = columns.get(table, {}) if nested else columns
-    return {field: name for field, name in chosen.items() if field in kind.TABLES[table]}
+    return {field: name for field, name in chosen.items() if field in fields}
 
 
 def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
