@@ -199,3 +199,13 @@ def test_progress_counts_to_the_end(tmp_path: Path) -> None:
         assert (601, 601) == calls[-1]
         assert calls == sorted(calls)
         calls.clear()
+
+
+def test_requests_of_neighbouring_texts_share_memory() -> None:
+    """Vectors of texts that follow each other are handed out without a copy."""
+    plan = {"a": request("x", "yy"), "b": request("zzz", "w")}
+
+    found = encode_plan(Counting(), plan, TASK, "STS", cache=None).embeddings
+
+    assert lengths(["zzz", "w"]).tolist() == found["b"].tolist()
+    assert np.shares_memory(found["a"].base, found["b"].base)

@@ -100,3 +100,27 @@ def test_needs_neither_scikit_learn_nor_scipy(kind: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", [*sorted(PAIRED), "similarity"])
+def test_blocks_of_rows_give_the_same_floats(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row's value does not depend on the rows beside it."""
+    options = {"name": "cosine"} if name == "similarity" else {}
+    function: Any = {**PAIRED, "similarity": similarity.paired_similarity}[name]
+    a, b = rows(0), rows(1)
+    whole = function(a, b, **options)
+    monkeypatch.setattr(similarity, "_ROWS", 7)
+
+    assert whole.tolist() == function(a, b, **options).tolist()
+
+
+@pytest.mark.parametrize("name", ["cosine", "dot", "euclidean"])
+def test_pairs_of_rows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows named by number, some of them many times, give what the same rows give side by side."""
+    generator = np.random.default_rng(2)
+    first, second = generator.integers(0, 20, (2, 50))
+    a, b = rows(0), rows(1)
+    monkeypatch.setattr(similarity, "_ROWS", 8)
+    found = similarity.similarity_of_pairs(a, b, first, second, name=name)
+
+    assert similarity.paired_similarity(a[first], b[second], name=name).tolist() == found.tolist()
