@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.cache import VectorStore, open_store, text_keys
 from benchmark.errors import ModelError
 from benchmark.guard import call_each, call_model
+from benchmark.models.prompts import prompt_of
 from benchmark.protocols import (
     Embeddings,
     Encoder,
@@ -121,13 +122,10 @@ def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
 
 
 def _groups(model: Model, plan: Plan, task: Task, task_type: str) -> list[_Group]:
-    names: dict[tuple[Role, str | None, str], list[str]] = {}
-    prompt_for = getattr(model, "prompt_for", None)
+    names: dict[tuple[Role, str | None, str | bool], list[str]] = {}
     for name, request in plan.items():
-        asked = (task.name, task_type, request.role, task.prompt)
-        prompt = prompt_for(*asked) if prompt_for else None
-        apart = name if request.apart else ""
-        names.setdefault((request.role, prompt, apart), []).append(name)
+        prompt = prompt_of(model, task, task_type, request.role)
+        names.setdefault((request.role, prompt, request.apart and name), []).append(name)
     return [
         _Group(role, prompt, members, *_unique([plan[name].texts for name in members]))
         for (role, prompt, _), members in names.items()
