@@ -35,7 +35,8 @@ class Command:
 
     def sizes(self, task: Path) -> dict[tuple[str, str], int]:
         """Rows by subset and table."""
-        found = self.json("tasks", "show", task)["sizes"]
+        (facts,) = self.json("tasks", "show", task)["tasks"]
+        found = facts["sizes"]
         return {(size["subset"], size["table"]): size["rows"] for size in found}
 
     def run(self, task: Path, *models: str, options: tuple[str, ...] = ()) -> list[dict[str, Any]]:
