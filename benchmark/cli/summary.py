@@ -110,9 +110,8 @@ def _verdict(
     wins = dict.fromkeys(models, 0)
     for task in common:
         best = max(means[m, task] or 0.0 for m in models)
-        leaders = [m for m in models if means[m, task] == best]
-        if len(leaders) == 1:
-            wins[leaders[0]] += 1
+        for model in models:
+            wins[model] += means[model, task] == best  # a tie leads too: nobody is better
     average = {m: 100 * sum(means[m, t] or 0.0 for t in common) / len(common) for m in models}
     order = sorted(models, key=lambda m: (-average[m], m))
     rest = ", ".join(f"{m} {average[m]:.2f}" for m in order[1:])
