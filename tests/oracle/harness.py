@@ -211,7 +211,7 @@ def assert_equal(
         wrong = {n: d for n, d in found.items() if not d <= loose.get(n, limits[n])}
         bad.update({(part, name): difference for name, difference in wrong.items()})
         record(part, expected, actual, found, loose=set(loose), passed=not wrong)
-    assert bad == {}
+    assert bad == {}, sorted(bad.items(), key=lambda each: -each[1])[:8]
 
 
 def _at(metrics: Mapping[str, Any], name: str) -> float:

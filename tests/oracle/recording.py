@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from mteb._evaluators.retrieval_evaluator import RetrievalEvaluator
 from mteb._evaluators.sklearn_evaluator import SklearnEvaluator
 from numpy.typing import NDArray
 
@@ -112,6 +113,22 @@ def their_predictions() -> Iterator[list[list[Any]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SklearnEvaluator, "__call__", noted)
         yield predicted
+
+
+@contextmanager
+def their_rankings() -> Iterator[list[Any]]:
+    """Every search's documents and scores by query, before they are judged."""
+    found: list[Any] = []
+    run = RetrievalEvaluator.__call__
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        results = run(*arguments, **options)
+        found.append({query: dict(ranked) for query, ranked in results.items()})
+        return results
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RetrievalEvaluator, "__call__", noted)
+        yield found
 
 
 @contextmanager
