@@ -122,10 +122,11 @@ def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
 
 
 def _groups(model: Model, plan: Plan, task: Task, task_type: str) -> list[_Group]:
-    names: dict[tuple[Role, str | None, str | bool], list[str]] = {}
+    names: dict[tuple[Role, str | None, str], list[str]] = {}
     for name, request in plan.items():
         prompt = prompt_of(model, task, task_type, request.role)
-        names.setdefault((request.role, prompt, request.apart and name), []).append(name)
+        apart = name if request.apart else ""
+        names.setdefault((request.role, prompt, apart), []).append(name)
     return [
         _Group(role, prompt, members, *_unique([plan[name].texts for name in members]))
         for (role, prompt, _), members in names.items()

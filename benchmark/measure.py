@@ -11,6 +11,7 @@ from typing import Any, cast
 from benchmark.encode import Encoded, Progress, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.guard import call_model
+from benchmark.models.tokens import count_plan
 from benchmark.pair_scores import score_pairs
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Kind, Model, Reranker, Run, Scores, Searcher
@@ -40,7 +41,7 @@ def measure_part(
         encoded = encode_plan(
             model, part.plan, task, kind.TASK_TYPE, cache=cache, progress=progress
         )
-    elif isinstance(model, Searcher):
+    elif isinstance(model, Searcher) and not _scores_candidates(model, kind):
         run = _search(model, cast("Any", kind), part, task)
     else:
         run = _rerank(cast("Reranker", model), cast("Any", kind), part, task, cache, progress)
@@ -77,6 +78,7 @@ def measure_part(
         texts=sum(len(request.texts) for request in part.plan.values()),
         characters=encoded.characters if encoded else _characters(part),
         prompts=encoded.prompts if encoded else {},
+        tokens=count_plan(model, part.plan, encoded.prompts if encoded else {}),
         seconds={
             "read": round(part.seconds, 4),
             "encode": round(middle - start, 4),
@@ -84,6 +86,11 @@ def measure_part(
         },
         error=problem,
     )
+
+
+def _scores_candidates(model: Model, kind: Kind) -> bool:
+    """Whether a model that can also search is asked for the given candidates only."""
+    return isinstance(model, Reranker) and hasattr(kind, "pairs")
 
 
 def _search(model: Searcher, kind: Any, part: PreparedPart, task: Any) -> Run:

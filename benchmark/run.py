@@ -79,13 +79,15 @@ def evaluate(
     fresh: bool = False,
     batch_size: int | None = None,
     device: str = "auto",
+    trust: bool = False,
 ) -> Results:
     """Evaluate a model, or several, on tasks and return one row a model, task, split and subset.
 
     ``model``: a URI, a loaded model, any object with ``encode(texts)``, or a list of these.
     ``tasks``: names, suites, paths or parsed tasks; none means the starter suite. With ``output``,
     results are saved there and identical ones reused. ``cache`` is the folder for vectors, the
-    platform's when None. A failed row carries its error; only an unknown name raises UsageError.
+    platform's when None; ``trust`` lets a model run code that comes with it. A failed row carries
+    its error; only an unknown name raises UsageError.
     """
     models = list(model) if isinstance(model, list | tuple) else [model]
     named = [tasks] if isinstance(tasks, str | Task) else list(tasks)
@@ -99,7 +101,7 @@ def evaluate(
         cache=Path(cache) if cache is not None else default_folder(),
         limit=limit,
         fresh=fresh,
-        model=Settings(batch_size, device),
+        model=Settings(batch_size, device, trust),
     )
     return run(models, choices, settings)
 
@@ -118,6 +120,8 @@ def run(
     for item in models:
         label = item if isinstance(item, str) else wrap(item).identity.name
         loaded = _load(item, settings)
+        for message in getattr(loaded, "notes", ()):
+            listener.note(f"{label}: {message}")
         for choice in choices:
             number += 1
             listener.job(label, choice.task.name, number, jobs)

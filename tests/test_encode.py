@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,7 +175,9 @@ def test_prompts_reach_the_model_and_the_record() -> None:
 
     @dataclass
     class Prompted(Counting):
-        def prompt_for(self, name: str, task_type: str, role: Role) -> str | None:
+        def prompt_for(
+            self, name: str, task_type: str, role: Role, task_prompts: Mapping[str, str]
+        ) -> str | None:
             return f"{task_type} {role}: " if role == "query" else None
 
     found = encode_plan(

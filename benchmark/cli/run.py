@@ -47,7 +47,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     parser.add_argument("--batch-size", type=_positive, metavar="N", help="texts the model takes")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--trust", action="store_true", help="allow tasks to run code of their own")
+    parser.add_argument(
+        "--trust", action="store_true", help="let tasks and models run code of their own"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -73,7 +75,7 @@ def run(args: Namespace) -> int:
         cache=None if args.no_cache else args.cache or default_folder(),
         limit=args.limit,
         fresh=args.fresh,
-        model=Settings(args.batch_size, args.device),
+        model=Settings(args.batch_size, args.device, args.trust),
     )
     with TerminalListener() as listener:
         results = run_models(models, choices, settings, listener)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.errors import UsageError, nearest
+from benchmark.models.http.consent import Consent, refuse
+from benchmark.models.http.spending import Spending
 from benchmark.models.uri import parse_uri
 from benchmark.protocols import Model
 
@@ -30,6 +32,16 @@ SCHEMES: Mapping[str, Scheme] = {
         "benchmark.models.wordllama", "starter", "static word vectors, 256-d, inside its wheel"
     ),
     "st": Scheme("benchmark.models.st", "torch", "sentence-transformers: a hub name or a folder"),
+    "hf": Scheme(
+        "benchmark.models.hf", "torch", "transformers: any encoder or decoder, pooled as you say"
+    ),
+    "onnx": Scheme("benchmark.models.onnx", "onnx", "an ONNX model and its tokenizer.json"),
+    "m2v": Scheme("benchmark.models.m2v", "m2v", "model2vec: static word vectors"),
+    "ce": Scheme("benchmark.models.ce", "torch", "a cross-encoder: scores given candidates"),
+    "colbert": Scheme("benchmark.models.colbert", "torch", "a vector a token, compared by MaxSim"),
+    "sparse": Scheme("benchmark.models.sparse", "torch", "SPLADE-like: weights of words, sparse"),
+    "openai": Scheme("benchmark.models.openai", "endpoint", "an endpoint of OpenAI's embeddings"),
+    "rerank": Scheme("benchmark.models.rerank", "endpoint", "an endpoint that scores candidates"),
     "py": Scheme("benchmark.models.py", "", "a Python file with encode(texts)"),
     "vectors": Scheme("benchmark.models.vectors", "", "vectors made elsewhere: .npz or .parquet"),
     "tfidf": Scheme("benchmark.models.lexical", "", "tf-idf of words, fitted on the task's texts"),
@@ -46,6 +58,14 @@ class Settings:
 
     batch_size: int | None = None
     device: str = "auto"
+    trust: bool = False
+    """Whether a model may run code that comes with it."""
+    price: float | None = None
+    """What an endpoint takes for a million tokens."""
+    spending: Spending | None = None
+    """The money of the run, where it has a limit."""
+    consent: Consent = refuse
+    """Whether texts may be sent to another machine; asked once a model."""
 
 
 def load_model(uri: str, settings: Settings = Settings()) -> Model:

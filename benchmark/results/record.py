@@ -15,6 +15,7 @@ from typing import Any
 from benchmark._version import PROTOCOL, REFERENCE, __version__
 from benchmark.data.fingerprint import combined
 from benchmark.errors import ResultError
+from benchmark.models.tokens import TokenCount
 from benchmark.protocols import Identity
 from benchmark.task import Task
 
@@ -36,6 +37,8 @@ class Part:
     texts: int = 0
     characters: int = 0
     prompts: Mapping[str, str] = field(default_factory=dict)
+    tokens: TokenCount | None = None
+    """What the model's tokenizer counted, where it has one."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
 
@@ -171,6 +174,7 @@ def _part_json(part: Part) -> dict[str, Any]:
         "texts": part.texts,
         "characters": part.characters,
         "prompts": dict(part.prompts),
+        **({"tokens": part.tokens.to_json()} if part.tokens else {}),
         "degenerate": list(part.degenerate),
         "warnings": dict(part.warnings),
         "error": part.error,
@@ -199,6 +203,7 @@ def _read_part(
         texts=known["texts"],
         characters=known["characters"],
         prompts=known["prompts"],
+        tokens=TokenCount.from_json(known["tokens"]) if "tokens" in known else None,
         seconds=seconds[key],
         error=known["error"],
     )

@@ -41,9 +41,27 @@ def _vectors(folder: Path) -> str:
     return str(path)
 
 
+def _m2v(folder: Path) -> str:
+    from model2vec import StaticModel
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = ["[UNK]", "[PAD]", "a", "man", "plays", "the", "guitar", "long", "spielt"]
+    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    vectors = np.random.default_rng(0).normal(size=(len(words), 4)).astype(np.float32)
+    StaticModel(vectors, tokenizer).save_pretrained(folder / "static")
+    return f"m2v:{folder / 'static'}"
+
+
 URIS: dict[str, Callable[[Path], str]] = {
     "wordllama": lambda folder: "wordllama",
     "st": lambda folder: f"st:{folder}",
+    "hf": lambda folder: f"hf:{folder}",
+    "onnx": lambda folder: f"onnx:{folder}",
+    "m2v": _m2v,
+    "ce": lambda folder: f"ce:{folder}",
+    "colbert": lambda folder: f"colbert:{folder}",
+    "sparse": lambda folder: f"sparse:{folder}",
     "py": _py,
     "vectors": _vectors,
     "tfidf": lambda folder: "tfidf",
@@ -52,7 +70,9 @@ URIS: dict[str, Callable[[Path], str]] = {
     "random": lambda folder: "random",
     "constant": lambda folder: "constant",
 }
-ENCODERS = [name for name in URIS if name not in ("bm25", "st")]
+# Held to it in tests/torch, with weights that the tests make.
+WITH_WEIGHTS = {"st", "hf", "onnx", "ce", "colbert", "sparse"}
+ENCODERS = [name for name in URIS if name not in {"bm25", *WITH_WEIGHTS}]
 
 
 def test_every_adapter_is_held_to_the_contract() -> None:
@@ -62,7 +82,7 @@ def test_every_adapter_is_held_to_the_contract() -> None:
 
 def load(scheme: str, folder: Path) -> Model:
     """Load by URI, skipping what is not installed."""
-    needed = {"wordllama": "wordllama", "st": "sentence_transformers", "bm25": "bm25s"}
+    needed = {"wordllama": "wordllama", "m2v": "model2vec", "bm25": "bm25s"}
     if scheme in needed and importlib.util.find_spec(needed[scheme]) is None:
         pytest.skip(f"{needed[scheme]} is not installed")
     return load_model(URIS[scheme](folder))
@@ -81,7 +101,7 @@ def dense(vectors: object) -> np.ndarray:
     return np.asarray(vectors.toarray() if hasattr(vectors, "toarray") else vectors)
 
 
-@pytest.mark.parametrize("scheme", [name for name in URIS if name != "st"])
+@pytest.mark.parametrize("scheme", [name for name in URIS if name not in WITH_WEIGHTS])
 def test_identity_names_org_model_revision(scheme: str, tmp_path: Path) -> None:
     """The folder of its results is decided, and the same each time it is loaded."""
     first, second = load(scheme, tmp_path).identity, load(scheme, tmp_path).identity

@@ -1,0 +1,167 @@
+"""Loading weights: what is wrong with a folder, a name or a file is said in one line."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
+from benchmark.models.identity import hub_folder
+from benchmark.models.table import Settings
+
+_CUT_SHORT = ("SafetensorError", "UnpicklingError", "EOFError", "InvalidProtobuf", "BadZipFile")
+_CUT_SHORT_WORDS = ("PytorchStreamReader", "incomplete metadata", "Error while deserializing")
+BATCH_SIZE = 32  # sentence-transformers' own default
+
+
+def check_target(uri: str, target: str, files: tuple[str, ...]) -> None:
+    """Refuse what is no model: an empty name, an absent path, a folder without any of ``files``."""
+    scheme = uri.partition(":")[0]
+    if not target:
+        raise UsageError(
+            f"model '{scheme}:' needs a name or folder, for example {scheme}:org/model"
+        )
+    path = Path(target)
+    if path.is_file():
+        raise UsageError(f"model '{uri}' is a file; name the folder that holds the model")
+    if path.is_dir():
+        if not any((path / name).is_file() for name in files):
+            raise ModelError(
+                f"model '{uri}': the folder holds no {' or '.join(files)}, so it is no model; "
+                "name the folder that save_pretrained wrote"
+            )
+    elif target.startswith((".", "/", "~")) or target.count("/") > 1:
+        raise UsageError(f"model '{uri}': no such folder; check the path")
+
+
+def needed(package: str, extra: str, uri: str) -> Any:
+    """Import a package; MissingExtraError with the exact pip line when it is not installed."""
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] != package.partition(".")[0]:
+            raise MissingExtraError(error.name, extra, f"the model '{uri}'") from None
+        name = package.replace("_", "-")
+        raise MissingExtraError(name, extra, f"the model '{uri}'") from None
+
+
+def guarded(uri: str, target: str, revision: str | None, load: Callable[[], Any]) -> Any:
+    """Run a loader quietly; a foreign error becomes one line that says what to do now."""
+    try:
+        with without_bar():
+            return load()
+    except (BenchmarkError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # noqa: BLE001 -- hub, disk and torch raise what they like
+        raise ModelError(_explained(uri, target, revision, error)) from None
+
+
+def _explained(uri: str, target: str, revision: str | None, error: Exception) -> str:
+    kind, reason = type(error).__name__, " ".join(str(error).split())
+    if "trust_remote_code" in reason:
+        return f"model '{uri}' runs code of its own; read it, then run with --trust" + _pins(
+            target, revision
+        )
+    if kind in _CUT_SHORT or any(words in reason for words in _CUT_SHORT_WORDS):
+        return (
+            f"model '{uri}': its weights are cut short or damaged ({kind}); "
+            "copy or download them again"
+        )
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"model '{uri}' needs the package '{error.name}'; run: pip install {error.name}"
+    return (
+        f"model '{uri}' does not load ({kind}: {reason[:200]}); "
+        "check the name, the folder and the network"
+    )
+
+
+def _pins(target: str, revision: str | None) -> str:
+    """The end of a refusal: the commit that would be trusted, and no later one."""
+    if Path(target).is_dir():
+        return " (its code lies in the folder)"
+    folder = hub_folder(target, revision or "main")
+    commit = folder.name if folder else revision
+    return f", which pins commit {commit}" if commit else ""
+
+
+def trusted(uri: str, target: str, revision: str | None, settings: Settings) -> dict[str, Any]:
+    """The arguments that let a model run its own code, at one commit only; none without trust."""
+    if not settings.trust:
+        return {"trust_remote_code": False, "revision": revision}
+    if Path(target).is_dir():
+        return {"trust_remote_code": True, "revision": None}
+    from huggingface_hub import hf_hub_download
+
+    path = guarded(
+        uri, target, revision, lambda: hf_hub_download(target, "config.json", revision=revision)
+    )
+    return {"trust_remote_code": True, "revision": Path(path).parent.name}
+
+
+def device_of(settings: Settings) -> str:
+    """The device named, or the best that torch sees."""
+    if settings.device != "auto":
+        return settings.device
+    torch = importlib.import_module("torch")
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@contextmanager
+def without_bar() -> Iterator[None]:
+    """No progress bar of transformers' own while weights load, where stderr is no terminal."""
+    try:
+        logging = importlib.import_module("transformers.utils.logging")
+    except ImportError:
+        yield
+        return
+    if sys.stderr.isatty() or not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()
+
+
+def choice(*names: str) -> Callable[[str], str]:
+    """A converter for an option that takes one of these names.
+
+    >>> choice("mean", "cls")("cls")
+    'cls'
+    """
+
+    def one_of(text: str) -> str:
+        if text not in names:
+            raise ValueError(text)
+        return text
+
+    one_of.__name__ = " or ".join(names)
+    return one_of
+
+
+def yes_or_no(text: str) -> bool:
+    """A converter for an option that is true or false."""
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+yes_or_no.__name__ = "true or false"
+
+
+def positive(text: str) -> int:
+    """A converter for a whole number from 1."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+positive.__name__ = "whole number from 1"
