@@ -26,7 +26,7 @@ TASK_TYPE = "InstructionReranking"
 TABLES = {**reranking.TABLES, "changed": {"query-id": "id", "corpus-id": "id"}}
 METRICS = ("p-MRR", *retrieval.METRICS)
 MAIN_SCORE = "p-MRR"
-OPTIONS = retrieval.OPTIONS
+OPTIONS = retrieval.RANKING_OPTIONS
 
 _BEFORE, _AFTER = "-og", "-changed"  # endings of query ids: the two instructions of one query
 

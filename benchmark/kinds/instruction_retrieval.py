@@ -13,6 +13,7 @@ from benchmark.kinds.retrieval import (
     judge,
     metrics_of,
     plan,
+    problems_of,
     rank,
     read,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "judge",
     "metrics_of",
     "plan",
+    "problems_of",
     "rank",
     "read",
 ]

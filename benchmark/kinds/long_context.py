@@ -15,6 +15,7 @@ from benchmark.kinds.retrieval import (
     judge,
     metrics_of,
     plan,
+    problems_of,
     rank,
     read,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "judge",
     "metrics_of",
     "plan",
+    "problems_of",
     "rank",
     "read",
 ]

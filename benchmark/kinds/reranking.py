@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmark.kinds import retrieval
 from benchmark.kinds.common import column, finding_at, same_width, vectors_of
-from benchmark.kinds.retrieval import METRICS, OPTIONS, RetrievalData, metrics_of
+from benchmark.kinds.retrieval import METRICS, RANKING_OPTIONS, RetrievalData, metrics_of
 from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.protocols import Run
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TASK_TYPE = "Reranking"
 TABLES = {**retrieval.TABLES, "top_ranked": {"query-id": "id", "corpus-id": "id"}}
 MAIN_SCORE = "map_at_1000"
+OPTIONS: dict[str, Any] = RANKING_OPTIONS
 
 __all__ = [
     "MAIN_SCORE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from benchmark.kinds.common import column, empty_tables, options_of, same_width, vectors_of
 from benchmark.kinds.retrieval_checks import check_judgements
 from benchmark.metrics import abstention, ties
+from benchmark.metrics.index import EXACT, index_problems, recall_of_run, search_index
 from benchmark.metrics.retrieval import PER_QUERY, Judgements, find_hits
 from benchmark.metrics.topk import top_k
 from benchmark.protocols import Request, Run, Scores
@@ -30,11 +31,12 @@ TABLES = {
     "queries": {"id": "id", "text": "text", "instruction": "text?"},
     "qrels": {"query-id": "id", "corpus-id": "id", "score": "number?"},
 }
-OPTIONS: dict[str, Any] = {
+RANKING_OPTIONS: dict[str, Any] = {
     "k_values": [1, 3, 5, 10, 20, 100, 1000],
     "ignore_identical_ids": False,
     "skip_first_result": False,
 }
+OPTIONS: dict[str, Any] = {**RANKING_OPTIONS, "index": EXACT}
 MAIN_SCORE = "ndcg_at_10"
 TIED = "_tied_expectation"  # after the main score's name: its mean over every order of ties
 
@@ -131,13 +133,11 @@ def rank(data: RetrievalData, embeddings: Embeddings, task: Task) -> Run:
     queries = vectors_of(embeddings, "queries", len(data.queries))
     corpus = vectors_of(embeddings, "corpus", len(data.corpus))
     same_width(embeddings, "queries", "corpus")
-    return top_k(
-        queries,
-        corpus,
-        k=depth(data, task),
-        order=data.order,
-        similarity=embeddings.similarity,
-    )
+    k, similarity = depth(data, task), embeddings.similarity
+    index = str(options_of(task, OPTIONS)["index"])
+    if index != EXACT:
+        return search_index(queries, corpus, k=k, index=index, similarity=similarity)
+    return top_k(queries, corpus, k=k, order=data.order, similarity=similarity)
 
 
 def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
@@ -173,8 +173,22 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
 
 
 def evaluate(data: RetrievalData, embeddings: Embeddings, task: Task) -> Scores:
-    """``rank`` and then ``judge``."""
-    return judge(data, rank(data, embeddings, task), task)
+    """``rank`` and then ``judge``.
+
+    With an ``index`` of faiss, ``index_recall`` is the share of the nearest documents it found.
+    """
+    run = rank(data, embeddings, task)
+    scores = judge(data, run, task)
+    if options_of(task, OPTIONS)["index"] == EXACT:
+        return scores
+    queries, corpus = embeddings["queries"], embeddings["corpus"]
+    recall = recall_of_run(run, queries, corpus, order=data.order, similarity=embeddings.similarity)
+    return replace(scores, metrics={**scores.metrics, "index_recall": recall})
+
+
+def problems_of(task: Task) -> list[tuple[str, str]]:
+    """An unknown index."""
+    return index_problems(str(options_of(task, OPTIONS)["index"]))
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:
