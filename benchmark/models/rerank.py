@@ -1,0 +1,146 @@
+"""Rerankers behind an endpoint: Cohere's and Jina's language, or that of TEI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from benchmark.errors import ModelError, UsageError
+from benchmark.models.http.answers import items_in_order
+from benchmark.models.http.exchange import Endpoint, Work, exchange
+from benchmark.models.http.setting import COMMON_OPTIONS, Gate, connect, identify
+from benchmark.models.http.spending import estimate_tokens
+from benchmark.models.table import Settings
+from benchmark.protocols import Identity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_DOCUMENTS = 100  # Cohere advises at most 1,000; TEI takes 32 unless told otherwise
+_MOST_TEI = 32
+
+OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
+    "rerank": {**COMMON_OPTIONS, "style": str}
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RerankModel:
+    """A reranker behind an endpoint; a request holds one query and at most ``batch`` documents."""
+
+    identity: Identity
+    endpoint: Endpoint
+    gate: Gate
+    style: str = "cohere"
+    batch: int = _MOST_DOCUMENTS
+    similarity: str = "dot"
+
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
+        """The scores of parallel lists, ``(n,)`` float32, higher is better."""
+        import numpy as np
+
+        scores = np.empty(len(queries), np.float32)
+        for rows, part in self.score_stream(queries, documents):
+            scores[rows] = part
+        return scores
+
+    def score_stream(
+        self, queries: Sequence[str], documents: Sequence[str]
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Rows of the pairs and their scores, request by request, as answers come.
+
+        Neighbouring pairs of one query share a request.
+        """
+        requests = list(_requests(queries, self.batch))
+        tokens = [
+            sum(estimate_tokens(queries[row]) + estimate_tokens(documents[row]) for row in rows)
+            for rows in requests
+        ]
+        characters = sum(
+            len(queries[rows[0]]) + sum(len(documents[row]) for row in rows) for rows in requests
+        )
+        texts = len(requests) + len(documents)
+        self.gate.open(texts=texts, characters=characters, tokens=sum(tokens))
+
+        def payload(number: int) -> dict[str, Any]:
+            rows = requests[number]
+            query, chosen = queries[rows[0]], [documents[row] for row in rows]
+            if self.style == "tei":
+                return {"query": query, "texts": chosen, "truncate": True}
+            fields = {"model": self.endpoint.model, "query": query, "documents": chosen}
+            return {**fields, "return_documents": False}
+
+        def read(number: int, content: Any) -> tuple[NDArray[np.float32], int | None]:
+            host = self.endpoint.address.host
+            return _scores(content, len(requests[number]), host), _counted(content)
+
+        for number, scores in exchange(self.endpoint, Work(tokens, payload, read)):
+            yield requests[number], scores
+
+
+def load(
+    scheme: str,
+    target: str,
+    revision: str | None,
+    options: Mapping[str, Any],
+    settings: Settings,
+) -> RerankModel:
+    """Find address and key; nothing is sent before the first pair."""
+    if not target or "url" not in options:
+        raise UsageError(
+            f"model 'rerank:{target}' needs a name and an address: rerank:MODEL?url=https://host/v1"
+        )
+    style = options.get("style", "cohere")
+    if style not in ("cohere", "tei"):
+        raise UsageError(f"model 'rerank:{target}': style must be cohere (also Jina's) or tei")
+    endpoint = connect(scheme, target, "rerank", options, settings)
+    usual = _MOST_TEI if style == "tei" else _MOST_DOCUMENTS
+    return RerankModel(
+        identity=identify(scheme, endpoint, revision, {}),
+        endpoint=endpoint,
+        gate=Gate(endpoint, settings.consent),
+        style=style,
+        batch=options.get("batch") or settings.batch_size or usual,
+    )
+
+
+def _requests(queries: Sequence[str], most: int) -> Iterator[list[int]]:
+    """Rows of neighbouring pairs that share a query, at most so many."""
+    for _, group in groupby(range(len(queries)), key=queries.__getitem__):
+        rows = list(group)
+        for start in range(0, len(rows), most):
+            yield rows[start : start + most]
+
+
+def _scores(content: Any, count: int, host: str) -> NDArray[np.float32]:
+    """The scores of an answer in the order of the documents, ``(count,)``, checked.
+
+    Cohere and Jina: ``{"results": [{"index", "relevance_score"}]}``; TEI: ``[{"index", "score"}]``.
+    """
+    import numpy as np
+
+    items = items_in_order(
+        content.get("results") if isinstance(content, dict) else content,
+        count,
+        host=host,
+        noun="scores",
+        hint="check style=, cohere or tei",
+    )
+    values = [item.get("relevance_score", item.get("score")) for item in items]
+    if not all(type(value) in (int, float) for value in values):
+        raise ModelError(f"{host} returned a score that is no number; check style=, cohere or tei")
+    scores = np.array(values, np.float32)
+    if not np.isfinite(scores).all():
+        bad = int((~np.isfinite(scores)).sum())
+        raise ModelError(f"{host} returned {bad} of {count} scores that are NaN or infinite")
+    return scores
+
+
+def _counted(content: Any) -> int | None:
+    """The tokens that an answer says it used (Jina); None when it says nothing."""
+    usage = content.get("usage") if isinstance(content, dict) else None
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if isinstance(total, int) and total > 0 else None
