@@ -152,9 +152,13 @@ def ours(
 
 
 def theirs(
-    task: Task, parts: Parts, vectors: Mapping[str, NDArray[Any]], similarity: str = "cosine"
+    task: Task,
+    parts: Parts,
+    vectors: Mapping[str, NDArray[Any]],
+    similarity: str = "cosine",
+    only: Sequence[tuple[str, str]] | None = None,
 ) -> Found:
-    """mteb's metrics of every part, in the order in which ``mteb.evaluate`` goes."""
+    """mteb's metrics of every part, or ``only`` of some, in the order of ``mteb.evaluate``."""
     instance = _mteb_task(task, parts)
     encoder = LookupEncoder(vectors, similarity)
     scores, labels = Found(), {}
@@ -162,6 +166,8 @@ def theirs(
         warnings.simplefilter("ignore")  # what mteb warns of is not ours to mend
         for split in task.splits:
             for subset in task.subsets:
+                if only is not None and (split, subset) not in only:
+                    continue
                 found = instance.evaluate(
                     encoder, split, subsets_to_run=[subset], encode_kwargs={"batch_size": 512}
                 )

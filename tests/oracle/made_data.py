@@ -57,7 +57,7 @@ def made(kind: str, *, part: str = "", seed: int = 1) -> Tables:
     if kind == "clustering":
         return {"rows": rows}
     if kind == "zero_shot":
-        described = pa.table({"label": ["b", "a", "c"], "text": [f"{name} {x}" for x in "bac"]})
+        described = pa.table({"label": ["b", "a", "c"], "text": ["about b", "about a", "about c"]})
         return {"rows": rows, "candidates": described}
     train = labelled(f"{name} train", rows=90, seed=seed + 50, labels=["b", "a", "c"])
     if kind == "regression":
