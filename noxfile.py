@@ -30,7 +30,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Proves that the annotations hold: mypy --strict over the package and this file."""
-    session.install("-e", ".[frame]", *_requirements("dev", "mypy", "nox", "pandas-stubs"))
+    session.install("-e", ".[endpoint,frame]", *_requirements("dev", "mypy", "nox", "pandas-stubs"))
     session.run("mypy", "--strict", "benchmark", "noxfile.py")
 
 
@@ -49,7 +49,7 @@ def minimums(session: nox.Session, extra: str) -> None:
     Once without the starter extra, which asks for a newer Arrow, and once with it.
     """
     constraints = Path(session.create_tmp()) / "lowest.txt"
-    lowest = _lowest("frame", *extra.split(","))
+    lowest = _lowest("endpoint", "frame", *extra.split(","))
     constraints.write_text("\n".join(lowest) + "\n", "utf-8")
     session.install("-e", f".[{extra}]", "--constraint", str(constraints))
     session.run("pytest", *session.posargs)

@@ -5,14 +5,29 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.http.answers import items_in_order
 from benchmark.models.http.exchange import Endpoint, Work, exchange
-from benchmark.models.http.setting import COMMON_OPTIONS, Gate, connect, identify, positive
+from benchmark.models.http.setting import (
+    COMMON_OPTIONS,
+    MODEL_CAN_CHANGE,
+    NOTE,
+    Gate,
+    connect,
+    identify,
+)
 from benchmark.models.http.spending import cut, estimate_tokens
+from benchmark.models.loading import positive
+from benchmark.models.prompts import (
+    PROMPT_OPTIONS,
+    Prompting,
+    choose_prompt,
+    notes_on_prompts,
+    prompting_of,
+)
 from benchmark.models.table import Settings
 from benchmark.protocols import Identity, Role
 
@@ -23,9 +38,12 @@ if TYPE_CHECKING:
 DEFAULT_URL = "https://api.openai.com/v1"
 _MOST_TEXTS, _MOST_TOKENS = 128, 100_000  # OpenAI takes 2,048 and 300,000; other servers take less
 
+_CHANGING = ("dimensions", "instruction", "max_tokens", "prompt")
+
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "openai": {
         **COMMON_OPTIONS,
+        **PROMPT_OPTIONS,
         "dimensions": positive,
         "encoding": str,
         "max_tokens": positive,
@@ -45,12 +63,25 @@ class OpenAIModel:
     identity: Identity
     endpoint: Endpoint
     gate: Gate
+    prompting: Prompting = field(default_factory=Prompting)
     batch: int = _MOST_TEXTS
     request_tokens: int = _MOST_TOKENS
     max_tokens: int | None = None
     dimensions: int | None = None
     encoding: str = "base64"
     similarity: str = "cosine"
+    notes: tuple[str, ...] = (NOTE,)
+    result_notes: tuple[str, ...] = (MODEL_CAN_CHANGE,)
+
+    def prompt_for(
+        self,
+        task_name: str,
+        task_type: str,
+        role: Role,
+        task_prompts: Mapping[str, str] | None = None,
+    ) -> str | None:
+        """The user's prompt, or that of the model's family, by the model's name."""
+        return choose_prompt(self.prompting, task_name, task_type, role, task_prompts)
 
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
@@ -120,11 +151,14 @@ def load(
         raise UsageError(f"model 'openai:{model}': encoding must be base64 or float")
     given = {"url": DEFAULT_URL, **options}
     endpoint = connect(scheme, model, "embeddings", given, settings)
-    changing = {name: options[name] for name in ("dimensions", "max_tokens") if name in options}
+    changing = {name: options[name] for name in _CHANGING if name in options}
+    prompting = prompting_of(model, options)
     made = OpenAIModel(
         identity=identify(scheme, endpoint, label, changing),
         endpoint=endpoint,
         gate=Gate(endpoint, settings.consent),
+        prompting=prompting,
+        notes=(NOTE, *notes_on_prompts(prompting)),
         max_tokens=options.get("max_tokens"),
         dimensions=options.get("dimensions"),
         request_tokens=options.get("request_tokens", _MOST_TOKENS),

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.http.answers import items_in_order
 from benchmark.models.http.exchange import Endpoint, Work, exchange
-from benchmark.models.http.setting import COMMON_OPTIONS, Gate, connect, identify
+from benchmark.models.http.setting import (
+    COMMON_OPTIONS,
+    MODEL_CAN_CHANGE,
+    NOTE,
+    Gate,
+    connect,
+    identify,
+)
 from benchmark.models.http.spending import estimate_tokens
 from benchmark.models.table import Settings
 from benchmark.protocols import Identity
@@ -37,6 +44,8 @@ class RerankModel:
     style: str = "cohere"
     batch: int = _MOST_DOCUMENTS
     similarity: str = "dot"
+    notes: tuple[str, ...] = (NOTE,)
+    result_notes: tuple[str, ...] = (MODEL_CAN_CHANGE,)
 
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
         """The scores of parallel lists, ``(n,)`` float32, higher is better."""

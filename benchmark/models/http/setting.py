@@ -12,6 +12,8 @@ from benchmark.models.http.consent import Consent, Outgoing
 from benchmark.models.http.exchange import Endpoint, require_client
 from benchmark.models.http.retries import Pace, Patience
 from benchmark.models.http.spending import Meter, Spending
+from benchmark.models.identity import slug_for
+from benchmark.models.loading import positive
 from benchmark.protocols import Identity
 
 if TYPE_CHECKING:
@@ -19,13 +21,12 @@ if TYPE_CHECKING:
 
 UNPINNED = "endpoint"
 """The revision of a model that only its endpoint names: what answers there can change."""
-
-
-def positive(text: str) -> int:
-    """A whole number from 1; ValueError otherwise."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError
-    return int(text)
+MODEL_CAN_CHANGE = "model_can_change"
+"""The note of a result that was measured through an endpoint."""
+NOTE = (
+    "the model behind an endpoint can change without notice; results say so, and @LABEL after the "
+    "name keeps those of different times apart"
+)
 
 
 def amount(text: str) -> float:
@@ -35,6 +36,8 @@ def amount(text: str) -> float:
         raise ValueError
     return value
 
+
+amount.__name__ = "number from 0"
 
 COMMON_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "api_version": str,
@@ -105,9 +108,7 @@ def identify(
 
     A path other than ``/v1`` is one of these, since it may lead to another server.
     """
-    from benchmark.models.table import slug_of
-
     address = endpoint.address
     options = {**changing, **({"place": address.place} if address.place else {})}
     name = f"{address.host}/{endpoint.model.replace('/', '__')}"
-    return Identity(name, label or UNPINNED, f"{scheme}/1", options, slug_of(options))
+    return Identity(name, label or UNPINNED, f"{scheme}/1", options, slug_for(scheme, scheme, options))
