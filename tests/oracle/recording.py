@@ -50,12 +50,19 @@ def record(
     actual: Mapping[Part, Mapping[str, Any]],
     found: Mapping[str, float],
     *,
+    rounded: set[str],
     loose: set[str],
     passed: bool,
 ) -> None:
     """Note a comparison for the page; ``found`` are its differences by name."""
+
+    def largest(names: set[str]) -> float:
+        return max((found[name] for name in names if math.isfinite(found[name])), default=0.0)
+
     if not isinstance(actual, Found) or actual.task is None:
         return
+    if isinstance(expected, Found) and expected.task is not None:
+        return  # ours with ours
     main = actual.task.main_score
     theirs = expected.labels.get(part) if isinstance(expected, Found) else None
     ours = actual.labels.get(part)
@@ -70,9 +77,10 @@ def record(
             theirs=parity.main_of(expected[part], main),
             ours=parity.main_of(actual[part], main),
             compared=len(found) - len(loose),
-            largest=max((found[name] for name in found if name not in loose), default=0.0),
+            largest=largest(found.keys() - loose - rounded),
+            rounded=largest(rounded - loose),
             loosened=len(loose),
-            loose=max((found[name] for name in loose if math.isfinite(found[name])), default=0.0),
+            loose=largest(loose),
             passed=passed,
             flips=flips,
             predicted=predicted,
