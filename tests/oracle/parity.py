@@ -28,8 +28,8 @@ class Comparison:
     """One part (split and subset) of one task, scored by both.
 
     Of ``compared`` numbers ``largest`` is the largest difference of those that mteb writes in full,
-    ``rounded`` of those that it rounds, ``loose`` of the ``loosened`` others. ``flips`` are test rows whose predicted
-    label differs, of ``predicted``; None where no classifier is fitted.
+    ``rounded`` of those that it rounds, ``loose`` of the ``loosened`` others. ``flips`` are test
+    rows whose predicted label differs, of ``predicted``; None where no classifier is fitted.
     """
 
     test: str
@@ -121,11 +121,8 @@ def _environment() -> list[str]:
 
 
 def _summary(comparisons: Sequence[Comparison]) -> list[str]:
-    lines = [
-        "| kind | parts | numbers | largest difference | of numbers that mteb rounds "
-        "| beyond tolerance | label flips |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    columns = ("kind", "parts", "numbers", "largest difference", "of numbers that mteb rounds")
+    lines = _head(*columns, "beyond tolerance", "label flips", texts=1)
     for kind in KINDS:
         chosen = [each for each in comparisons if each.kind == kind]
         if chosen:
@@ -154,11 +151,8 @@ def _summary_row(name: str, chosen: Sequence[Comparison]) -> str:
 
 def _rows(chosen: Iterable[Comparison], vectors: str) -> list[str]:
     """Real data by part; made-up data by task, with the part whose main score differs most."""
-    lines = [
-        "| task | metric | theirs | ours | difference | largest of all | of rounded | numbers "
-        "| flips |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    columns = ("task", "metric", "theirs", "ours", "difference", "largest of all", "of rounded")
+    lines = _head(*columns, "numbers", "flips", texts=2)
     real = vectors in ("wordllama", "minilm")
     grouped: dict[tuple[str, ...], list[Comparison]] = {}
     for each in chosen:
@@ -178,6 +172,12 @@ def _rows(chosen: Iterable[Comparison], vectors: str) -> list[str]:
             f"| {sum(each.compared for each in group):,} | {flips} |"
         )
     return lines
+
+
+def _head(*columns: str, texts: int) -> list[str]:
+    """A table's first two lines; all columns after the first ``texts`` hold numbers."""
+    rules = [*["---"] * texts, *["---:"] * (len(columns) - texts)]
+    return [f"| {' | '.join(columns)} |", f"| {' | '.join(rules)} |"]
 
 
 def _or_none(value: float) -> str:
