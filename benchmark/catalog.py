@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import benchmark
+from benchmark.aggregate import AGGREGATE, chosen_subsets, with_parts
 from benchmark.errors import TaskFileError, UsageError, nearest
 from benchmark.protocols import Kind
 from benchmark.suite import Suite, SuiteTask, parse_suite
@@ -94,7 +95,10 @@ def task_files(roots: Iterable[Path] | None = None) -> dict[str, Path]:
 def load_task(
     path: Path, *, files: Mapping[str, Path] | None = None, trusted: bool = False
 ) -> Task:
-    """Parse a task file and check what only its kind knows: options, metric, columns, tables."""
+    """Parse a task file and check what only its kind knows: options, metric, columns, tables.
+
+    An aggregate comes with its parts, which are looked for beside its file first.
+    """
 
     def find(name: str) -> Path:
         known = task_files() if files is None else files
@@ -102,10 +106,22 @@ def load_task(
             raise TaskFileError(f"no task is named '{name}'{nearest(name, known)}")
         return known[name]
 
+    def part(name: str) -> Task:
+        beside = path.parent / f"{name}.toml"
+        found = beside if beside.is_file() else find(name)
+        if parse_task(found, find).kind == AGGREGATE:
+            raise TaskFileError("is an aggregate too; name its parts instead")
+        return load_task(found, files=files, trusted=trusted)
+
     task = replace(parse_task(path, find), trusted=trusted)
+    if task.kind == AGGREGATE:
+        return with_parts(task, part)
     if task.kind not in KINDS:
-        message = f"unknown kind '{task.kind}'{nearest(task.kind, KINDS)}"
+        message = f"unknown kind '{task.kind}'{nearest(task.kind, [*KINDS, AGGREGATE])}"
         raise error_at(path, "kind", message)
+    if task.source.type == "tasks":
+        message = f"'tasks' is the source of kind \"{AGGREGATE}\", not of a {task.kind}"
+        raise error_at(path, "[source]", message)
     check_task(task, load_kind(task.kind))
     return task
 
@@ -145,6 +161,30 @@ def find_choices(
         choice = Choice(task) if part is None else Choice(task, part.splits, part.subsets)
         choices.append(checked(choice))
     return choices
+
+
+def expanded(choices: Iterable[Choice]) -> list[Choice]:
+    """The choices with what aggregates are made of before them, each task once."""
+    found: dict[str, Choice] = {}
+    for choice in choices:
+        splits = choice.splits or choice.task.splits
+        parts = [Choice(p, splits, chosen_subsets(choice.task, p)) for p in choice.task.parts]
+        for each in (*parts, choice):
+            known = found.get(each.task.name)
+            found[each.task.name] = _joined(known, each) if known else each
+    return list(found.values())
+
+
+def _joined(one: Choice, other: Choice) -> Choice:
+    """All that two choices of a task ask for, in the task's order."""
+    task, names = one.task, (list(one.task.splits), list(one.task.subsets))
+    splits, subsets = (
+        tuple(name for name in known if name in (*first, *second)) if first and second else ()
+        for known, first, second in zip(
+            names, (one.splits, one.subsets), (other.splits, other.subsets), strict=True
+        )
+    )
+    return Choice(task, splits, subsets)
 
 
 def find_tasks(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from benchmark.cache import default_folder
-from benchmark.catalog import STARTER, Choice, find_choices
+from benchmark.catalog import STARTER, Choice, expanded, find_choices
+from benchmark.combine import Scored, combine
 from benchmark.errors import BenchmarkError, ResultError
 from benchmark.measure import can_measure, measure_part
 from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
 from benchmark.protocols import Model, Searcher
-from benchmark.results.environment import environment, peak_memory_mb
 from benchmark.results.frame import Results, Row, failed_row, row_of
+from benchmark.results.new import new_result
 from benchmark.results.record import Part, Result
 from benchmark.results.store import (
     limited_root,
@@ -112,7 +112,11 @@ def run(
     settings: RunSettings,
     listener: Listener = Silent(),
 ) -> Results:
-    """Run every model on every task, in order; what is complete is saved before the next starts."""
+    """Run every model on every task, in order; what is complete is saved before the next starts.
+
+    The parts of an aggregate run before it.
+    """
+    choices = expanded(choices)
     kept: dict[str, Prepared] = {}
     rows: list[Row] = []
     jobs = len(models) * len(choices)
@@ -120,6 +124,7 @@ def run(
     for item in models:
         label = item if isinstance(item, str) else wrap(item).identity.name
         loaded = _load(item, settings)
+        scored: dict[str, Scored] = {}
         for message in getattr(loaded, "notes", ()):
             listener.note(f"{label}: {message}")
         for choice in choices:
@@ -127,12 +132,19 @@ def run(
             listener.job(label, choice.task.name, number, jobs)
             if isinstance(loaded, BenchmarkError):
                 found = [failed_row(label, choice.task, None, None, str(loaded))]
+            elif choice.task.parts:
+                root = _root(settings)
+                found = combine(label, loaded.identity, choice, scored, root, settings.limit)
             else:
                 prepared = _prepared(choice, settings, kept, listener)
-                found = _run_job(label, loaded, prepared, settings, listener)
+                found = _run_job(label, loaded, prepared, settings, listener, scored)
             rows += found
             listener.rows(found)
     return Results(tuple(rows))
+
+
+def _root(settings: RunSettings) -> Path | None:
+    return settings.output and limited_root(settings.output, settings.limit)
 
 
 def _load(item: Any, settings: RunSettings) -> Model | BenchmarkError:
@@ -168,17 +180,21 @@ def _characters(prepared: Prepared) -> int:
 
 
 def _run_job(
-    label: str, model: Model, prepared: Prepared, settings: RunSettings, listener: Listener
+    label: str,
+    model: Model,
+    prepared: Prepared,
+    settings: RunSettings,
+    listener: Listener,
+    scored: dict[str, Scored],
 ) -> list[Row]:
-    """One model on one task; parts already measured alike are reused."""
+    """One model on one task; parts already measured alike are reused, and all scored ones kept."""
     task = prepared.task
     if not can_measure(model, prepared.kind):
         does = "ranks documents" if isinstance(model, Searcher) else "reranks candidates"
         listener.note(f"{label} {does} only; {task.name} ({task.kind}) is left out")
         return []
-    root = None
-    if settings.output is not None:
-        root = limited_root(settings.output, settings.limit)
+    root = _root(settings)
+    known = scored.setdefault(task.name, Scored(notes=prepared.notes)).parts
     old = _old_result(root, model, task, settings, listener)
     path = result_path(root, model.identity, task.name) if root else None
     rows: dict[str, Row] = {}
@@ -190,6 +206,7 @@ def _run_job(
             if part.error:
                 rows[key] = failed_row(label, task, part.split, part.subset, part.error)
             elif stored and stored.fingerprint == part.fingerprint and not stored.error:
+                known[key] = stored
                 rows[key] = row_of(label, task, stored, "reused", path)
                 if model.identity.adapter == ADAPTER:
                     listener.note(
@@ -203,8 +220,8 @@ def _run_job(
                 rows[key] = _measure(label, model, prepared, part, settings, listener, measured)
     finally:
         if measured and root is not None:
-            result = _result(task, model, prepared, measured, settings)
-            save_result(root, result, fresh=settings.fresh)
+            _save(root, prepared, model, measured, settings)
+    known.update({key: part for key, part in measured.items() if not part.error})
     return [
         replace(row, path=str(path)) if path and row.status == "measured" else row
         for row in rows.values()
@@ -260,29 +277,17 @@ def _old_result(
     return old
 
 
-def _result(
-    task: Task,
-    model: Model,
+def _save(
+    root: Path,
     prepared: Prepared,
+    model: Model,
     measured: Mapping[str, Part],
     settings: RunSettings,
-) -> Result:
-    return Result(
-        task=task.name,
-        kind=task.kind,
-        main_score_name=task.main_score,
-        task_digest=task.digest,
-        identity=model.identity,
-        parts=dict(measured),
-        hard=task.hard,
-        pinned=(
-            ""
-            if FINGERPRINT_DIFFERS in prepared.notes
-            else str(task.source.settings.get("fingerprint", ""))
-        ),
-        limit=settings.limit,
-        notes=prepared.notes,
-        environment=environment(),
-        peak_memory_mb=peak_memory_mb(),
-        date=round(time.time(), 3),
+) -> None:
+    task, notes = prepared.task, prepared.notes
+    declared = str(task.source.settings.get("fingerprint", ""))
+    pinned = "" if FINGERPRINT_DIFFERS in notes else declared
+    result = new_result(
+        task, model.identity, measured, notes=notes, limit=settings.limit, pinned=pinned
     )
+    save_result(root, result, fresh=settings.fresh)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +16,12 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmark.errors import TaskFileError
+from benchmark.task_source import SOURCE_KEYS, check_source
 from benchmark.toml_file import (
     FLAG,
     TABLE,
     TEXT,
     TEXTS,
-    WHOLE,
     check_distinct,
     check_type,
     error_at,
@@ -53,29 +52,6 @@ _KEYS: Mapping[str, str] = {
 }
 _ROLES = ("query", "document", "text")
 _REQUIRED = ("kind", "main_score", "source")
-_SOURCE_KEYS: Mapping[str, Mapping[str, str]] = {
-    "files": {
-        "files": TEXT,
-        "pattern": TEXT,
-        "header": TEXTS,
-        "encoding": TEXT,
-        "separator": TEXT,
-    },
-    "package": {
-        "package": TEXT,
-        "path": TEXT,
-        "reader": TEXT,
-        "fingerprint": TEXT,
-        "arguments": TABLE,
-    },
-    "generate": {
-        "generate": TEXT,
-        "seed": WHOLE,
-        "fingerprint": TEXT,
-        "arguments": TABLE,
-    },
-}
-_SOURCE_NEEDS: Mapping[str, tuple[str, ...]] = {"package": ("path", "reader")}
 # What a score does not depend on: changing these re-measures nothing.
 _DESCRIPTIVE = ("domains", "license", "description", "reference", "citation", "hard", "languages")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()+-]*")
@@ -83,7 +59,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()+-]*")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a task's data comes from: ``type`` is files, package or generate."""
+    """Where a task's data comes from: ``type`` is files, package, generate or tasks."""
 
     type: str
     settings: Mapping[str, Any]
@@ -112,6 +88,8 @@ class Task:
     hard: bool = False
     hook: str = ""
     digest: str = ""
+    parts: tuple[Task, ...] = ()
+    """The tasks whose scores an aggregate is the mean of; empty for all others."""
     path: Path | None = field(default=None, compare=False)
     trusted: bool = field(default=False, compare=False)
     """Whether the task's own code (its hook) may run: named by path, or ``--trust``."""
@@ -166,44 +144,13 @@ def _check_keys(content: Mapping[str, Any], path: Path) -> None:
         if _KEYS[key] == TEXTS:
             check_distinct(path, key, value)
     if "source" in content:
-        _check_source(path, content["source"])
+        check_source(path, content["source"])
     for name, codes in content.get("subsets", {}).items():
         check_type(path, name, codes, TEXTS)
     for role, text in content.get("prompt", {}).items():
         if role not in _ROLES:
             raise unknown_key(path, role, _ROLES, " in [prompt]")
         check_type(path, role, text, TEXT)
-
-
-def _check_source(path: Path, source: Mapping[str, Any]) -> None:
-    types = [name for name in _SOURCE_KEYS if name in source]
-    if len(types) != 1:
-        found = " and ".join(types or source) or "nothing"
-        message = f"[source] must name exactly one of {', '.join(_SOURCE_KEYS)}, not {found}"
-        raise error_at(path, "[source]", message)
-    keys = _SOURCE_KEYS[types[0]]
-    for key, value in source.items():
-        if key not in keys:
-            raise unknown_key(path, key, keys, " in [source]")
-        check_type(path, key, value, keys[key])
-    for key in _SOURCE_NEEDS.get(types[0], ()):
-        if key not in source:
-            raise error_at(path, "[source]", f"[source] of a {types[0]} needs '{key}'; add it")
-    check_distinct(path, "header", source.get("header", ()))
-    separator = source.get("separator", ",")
-    if len(separator) != 1:
-        raise error_at(path, "separator", f"'separator' must be one character, not '{separator}'")
-    if types[0] == "files":
-        _check_paths(path, source["files"], source.get("pattern", ""))
-
-
-def _check_paths(path: Path, files: str, pattern: str) -> None:
-    """Refuse a path that leads out of the task file's folder; links are followed when reading."""
-    for key, name, start in (("files", files, ""), ("pattern", pattern, files)):
-        whole = os.path.normpath(os.path.join(start, name))
-        if os.path.isabs(name) or whole.split(os.sep)[0] == os.pardir:
-            message = f"'{name}' leaves the folder of the task file; put the data beside the file"
-            raise error_at(path, key, message)
 
 
 def _find_base(path: Path, name: str, find: Callable[[str], Path] | None) -> Path:
@@ -246,14 +193,14 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
         subsets = {key: tuple(codes) for key, codes in content["subsets"].items()}
         if not subsets:
             raise error_at(path, "[subsets]", "[subsets] is empty; name one or leave it out")
-    elif languages is None:
+    elif languages is None and "tasks" not in content["source"]:  # an aggregate has its parts'
         raise TaskFileError(
             f"{path}: missing key 'languages'; add it, for example languages = [\"eng-Latn\"]"
         )
     else:
-        subsets = {DEFAULT_SUBSET: tuple(languages)}
+        subsets = {DEFAULT_SUBSET: tuple(languages or ())}
     source = content["source"]
-    source_type = next(kind for kind in _SOURCE_KEYS if kind in source)
+    source_type = next(kind for kind in SOURCE_KEYS if kind in source)
     measured = {key: value for key, value in content.items() if key not in _DESCRIPTIVE}
     # To declare a fingerprint changes no score, and a result is compared with the data's own.
     measured["source"] = {key: value for key, value in source.items() if key != "fingerprint"}

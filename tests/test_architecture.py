@@ -23,11 +23,13 @@ LAYERS = {
     "errors": 0,
     "protocols": 0,
     "toml_file": 1,
+    "task_source": 1,
     "task": 1,
     "suite": 1,
     "tables": 1,
     "metrics": 1,
     "stats": 1,
+    "aggregate": 2,
     "catalog": 2,
     "task_checks": 2,
     "kinds": 2,
@@ -41,6 +43,8 @@ LAYERS = {
     "results": 3,
     "analysis": 3,
     "measure": 4,
+    "sending": 4,
+    "combine": 4,
     "run": 4,
     "boards": 4,
     "__init__": 5,  # the public names, found lazily
@@ -48,13 +52,18 @@ LAYERS = {
     "__main__": 6,
 }
 # One layer, but in this order only: tasks and suites are TOML files; a task is checked when it is
-# loaded, also against the tables of readers and generators; a run is many measurements.
+# loaded, also against the tables of readers and generators; a run is many measurements, and what
+# aggregates make of them.
 BESIDE = {
     ("task", "toml_file"),
+    ("task", "task_source"),
+    ("task_source", "toml_file"),
     ("suite", "toml_file"),
     ("catalog", "task_checks"),
+    ("catalog", "aggregate"),
     ("task_checks", "data"),
     ("run", "measure"),
+    ("run", "combine"),
 }
 # Type annotations only: the protocol of a kind names the task that it is handed.
 TYPES_ONLY = {("protocols", "benchmark.task")}

@@ -116,7 +116,7 @@ METRICS = (
     "cosine_pearson, cosine_spearman, euclidean_pearson, euclidean_spearman, manhattan_pearson, "
     "manhattan_spearman, pearson, spearman"
 )
-KINDS = ", ".join(sorted(catalog.KINDS))
+KINDS = ", ".join(sorted([*catalog.KINDS, "aggregate"]))
 DATA_ENDINGS = ".jsonl, .csv, .tsv or .parquet"
 
 TASK_FILES = [
@@ -194,13 +194,14 @@ TASK_FILES = [
     task_file(
         "a source of no type",
         STS.replace("files =", "file ="),
-        "error: T.toml:4: [source] must name exactly one of files, package, generate, not file",
+        "error: T.toml:4: [source] must name exactly one of files, package, generate, tasks, "
+        "not file",
     ),
     task_file(
         "a source of two types",
         STS + 'generate = "passkey"\n',
-        "error: T.toml:4: [source] must name exactly one of files, package, generate, not files "
-        "and generate",
+        "error: T.toml:4: [source] must name exactly one of files, package, generate, tasks, "
+        "not files and generate",
     ),
     task_file(
         "a package without a path",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from benchmark.aggregate import counted_kind
 from benchmark.boards.board import Board
 from benchmark.boards.claims import (
     Cell,
@@ -94,7 +95,7 @@ def build_leaderboard(
             for name in wanted
             if board.missing == "strict" or _scored_by_all(name, shown.values())
         ),
-        kinds={name: tasks[name].kind for name in wanted},
+        kinds={name: counted_kind(tasks[name]) for name in wanted},
         weights={part.name: part.weight for part in suite.tasks},
         groups=_groups(board, suite),
     )

@@ -59,10 +59,11 @@ def apply_filters(choices: Iterable[Choice], args: Namespace) -> list[Choice]:
 
 def _known(choices: Iterable[Choice]) -> dict[str, set[str]]:
     """The names that each filter may take."""
+    from benchmark.aggregate import AGGREGATE
     from benchmark.catalog import KINDS
 
     known: dict[str, set[str]] = {
-        "kind": set(KINDS),
+        "kind": {*KINDS, AGGREGATE},
         "language": set(),
         "domain": set(),
         "split": set(),
@@ -80,8 +81,10 @@ def _known(choices: Iterable[Choice]) -> dict[str, set[str]]:
 
 def _narrow(choice: Choice, args: Namespace) -> Choice | None:
     """The choice with its splits and subsets narrowed, or None when nothing of it is left."""
+    from benchmark.aggregate import counted_kind
+
     task = choice.task
-    if args.kind and task.kind not in args.kind:
+    if args.kind and not {task.kind, counted_kind(task)} & set(args.kind):
         return None
     if args.domain and not set(args.domain) & set(task.domains):
         return None

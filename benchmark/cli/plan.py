@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace) -> int:
     """Read the data, encode nothing; 1 when a part cannot be read."""
+    from benchmark.catalog import expanded
     from benchmark.models.table import SCHEMES
     from benchmark.models.uri import parse_uri
 
     for model in models:
         parse_uri(model, SCHEMES)
     rows, errors = [], []
-    for choice in choices:
+    for choice in expanded(choices):
+        if choice.task.parts:
+            continue  # what an aggregate is made of stands before it
         row, failed = _row(choice, args)
         rows.append(row)
         errors += failed

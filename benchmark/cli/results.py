@@ -101,11 +101,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _filtered(results: list[TaskResult], args: argparse.Namespace) -> Iterator[TaskResult]:
     """The results that the filters leave, with the entries that they leave."""
+    from benchmark.aggregate import AGGREGATE
     from benchmark.catalog import KINDS
 
     for kind in args.kind:
-        if kind not in KINDS:
-            raise UsageError(f"unknown kind '{kind}'{nearest(kind, KINDS)}")
+        if kind not in (*KINDS, AGGREGATE):
+            raise UsageError(f"unknown kind '{kind}'{nearest(kind, [*KINDS, AGGREGATE])}")
     patterns = _task_names(args.task)
     of_domain = _tasks_of_domains(args.domain)
     for result in results:

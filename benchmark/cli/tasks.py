@@ -95,8 +95,14 @@ def _show(args: Namespace) -> int:
 
     shown: list[dict[str, Any]] = []
     for choice in find_choices([args.name], trust=args.trust):
-        task, kind = choice.task, load_kind(choice.task.kind)
-        facts = _facts(choice)
+        task, facts = choice.task, _facts(choice)
+        if task.parts:
+            shown.append(facts | {"parts": [part.name for part in task.parts]})
+            if not args.json:
+                table = [[key, _plain(value)] for key, value in shown[-1].items()]
+                print_table(["fact", "value"], table)
+            continue
+        kind = load_kind(task.kind)
         sizes: list[list[Any]] = []
         first: dict[str, Any] = {}
         for split in task.splits:
@@ -155,13 +161,16 @@ def _check(args: Namespace) -> int:
 
 
 def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
-    from benchmark.catalog import find_choices, load_kind
+    from benchmark.catalog import expanded, find_choices, load_kind
     from benchmark.data.sources import read_tables
     from benchmark.prepare import task_fingerprint
 
     report: list[dict[str, str]] = []
-    for choice in find_choices([name], trust=trust):
-        task, kind = choice.task, load_kind(choice.task.kind)
+    for choice in expanded(find_choices([name], trust=trust)):
+        task = choice.task
+        if task.parts:
+            continue  # what it is made of stands before it
+        kind = load_kind(task.kind)
         seen: set[str] = set()
         for split in task.splits:
             for subset in task.subsets:
