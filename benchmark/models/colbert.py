@@ -116,9 +116,9 @@ def max_similarities(
 
     out = np.zeros((len(queries), len(documents)), np.float32)
     lengths = np.array([len(vectors) for vectors in documents], np.int64)
-    full = np.flatnonzero(lengths)
+    full = [row for row, length in enumerate(lengths) if length]
     out[:, lengths == 0] = _EMPTY_DOCUMENT
-    if not len(full):
+    if not full:
         return out
     tokens = np.concatenate([documents[row] for row in full])
     starts = np.concatenate([[0], np.cumsum(lengths[full])[:-1]])

@@ -190,7 +190,9 @@ def load(
         or found.pooling
         or (facts.pooling if facts else None)
         or "mean",
-        normalize=options.get("normalize", _first(found.normalize, facts and facts.normalize)),
+        normalize=options.get(
+            "normalize", _first(found.normalize, facts.normalize if facts else None)
+        ),
         layer=options.get("layer"),
         attention=options.get("attention"),
         batch_size=settings.batch_size or BATCH_SIZE,

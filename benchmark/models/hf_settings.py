@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.models.pooling import FROM_SENTENCE_TRANSFORMERS
+from benchmark.models.tokenizing import limit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,18 @@ class FolderSettings:
     prompts: Mapping[str, str] = field(default_factory=dict)
     default_prompt: str | None = None
     notes: tuple[str, ...] = ()
+    longest: int | None = None
+    """What tokenizer and transformer can take at most, where ``max_tokens`` says nothing."""
 
 
 def read_settings(target: str, commit: str | None) -> FolderSettings:
     """Read them from a folder, or from the hub at a commit; all None for a bare transformer."""
     modules = _read(target, "modules.json", commit)
+    tokenizer = _read(target, "tokenizer_config.json", commit) or {}
+    config = _read(target, "config.json", commit) or {}
+    longest = limit_of(tokenizer.get("model_max_length"), config.get("max_position_embeddings"))
     if not isinstance(modules, list):
-        return FolderSettings()
+        return FolderSettings(longest=longest)
     length = _read(target, "sentence_bert_config.json", commit) or {}
     prompts = _read(target, "config_sentence_transformers.json", commit) or {}
     types = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
@@ -46,6 +52,7 @@ def read_settings(target: str, commit: str | None) -> FolderSettings:
         prompts=prompts.get("prompts") or {},
         default_prompt=prompts.get("default_prompt_name"),
         notes=notes,
+        longest=longest,
     )
 
 

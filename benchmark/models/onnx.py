@@ -165,8 +165,11 @@ def load(
     found, facts = read_settings(target, commit), facts_of(identity.name)
     prompting = prompting_of(identity.name, options, found.prompts, found.default_prompt)
     max_tokens = options.get("max_tokens") or limit_of(
-        found.max_tokens or (facts.max_tokens if facts else None),
-        (tokenizer.truncation or {}).get("max_length"),
+        # What the owner says comes before the cut that a tokenizer.json happens to be saved with.
+        found.max_tokens
+        or (facts.max_tokens if facts else None)
+        or (tokenizer.truncation or {}).get("max_length"),
+        found.longest,
     )
     tokenizer.no_padding()
     if max_tokens:
@@ -190,9 +193,9 @@ def load(
 
 def _output(names: Sequence[str], pooled_by_us: bool) -> str:
     """Which output to take: vectors of texts where the model pools, else those of tokens."""
-    wanted = ("last_hidden_state", "token_embeddings")
+    wanted = ["last_hidden_state", "token_embeddings"]
     if not pooled_by_us:
-        wanted = ("sentence_embedding", *wanted)
+        wanted.insert(0, "sentence_embedding")
     return next((name for name in wanted if name in names), names[0])
 
 
