@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.cache import VectorStore, open_store, text_keys
 from benchmark.errors import ModelError
-from benchmark.guard import call_each, call_model
+from benchmark.guard import call_each, call_model, check_vectors
 from benchmark.models.prompts import prompt_of
 from benchmark.protocols import (
     Embeddings,
@@ -70,7 +70,7 @@ def encode_plan(
         return _encode_fitted(model, plan)
     if not isinstance(model, Encoder):
         raise ModelError(f"{model.identity.name} gives no vectors; it runs on retrieval only")
-    groups = _groups(model, plan, task, task_type)
+    groups = groups_of(model, plan, task, task_type)
     in_all = sum(len(group.unique) for group in groups)
     vectors: dict[str, Vectors] = {}
     encoded = done = 0
@@ -95,7 +95,7 @@ def encode_plan(
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class Group:
     """Requests that share role and prompt, which with the text decide a vector."""
 
     role: Role
@@ -121,14 +121,15 @@ def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
     return Encoded(embeddings, count, len(texts), len(texts), _characters(plan), {})
 
 
-def _groups(model: Model, plan: Plan, task: Task, task_type: str) -> list[_Group]:
+def groups_of(model: Model, plan: Plan, task: Task, task_type: str) -> list[Group]:
+    """The requests of a plan by what a model puts before their texts, each text once a group."""
     names: dict[tuple[Role, str | None, str], list[str]] = {}
     for name, request in plan.items():
         prompt = prompt_of(model, task, task_type, request.role)
         apart = name if request.apart else ""
         names.setdefault((request.role, prompt, apart), []).append(name)
     return [
-        _Group(role, prompt, members, *_unique([plan[name].texts for name in members]))
+        Group(role, prompt, members, *_unique([plan[name].texts for name in members]))
         for (role, prompt, _), members in names.items()
     ]
 
@@ -155,7 +156,7 @@ def _chunks(texts: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
 
 
 def _encode_group(
-    model: Encoder, group: _Group, store: VectorStore | None, report: Callable[[int], None]
+    model: Encoder, group: Group, store: VectorStore | None, report: Callable[[int], None]
 ) -> tuple[Any, int]:
     """The vectors of a group's unique texts, and how many the model was asked for."""
     import numpy as np
@@ -172,7 +173,7 @@ def _encode_group(
     try:
         for batch, part, fresh in _answers(model, group, texts, places, store):
             if fresh:
-                part = _checked(part, batch, model, group)
+                part = check_vectors(part, batch, model, partial(_named, group=group))
                 encoded += len(batch)
             if not isinstance(part, np.ndarray):
                 sparse.append(part)
@@ -201,7 +202,7 @@ def _encode_group(
 
 def _answers(
     model: Encoder,
-    group: _Group,
+    group: Group,
     texts: list[str],
     places: NDArray[np.int64],
     store: VectorStore | None,
@@ -249,40 +250,15 @@ def _batches(lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
         start += size
 
 
-def _checked(part: Any, batch: NDArray[np.int64], model: Model, group: _Group) -> Any:
+def _named(row: int, group: Group) -> str:
+    """Where a unique text first stands in the plan."""
     import numpy as np
 
-    who = model.identity.name
-    if hasattr(part, "tocsr"):
-        if part.shape[0] != len(batch):
-            raise ModelError(f"{who} returned {part.shape[0]} vectors for {len(batch)} texts")
-        return part
-    try:
-        array = np.asarray(part)
-        if array.dtype.kind not in "fiu":
-            raise TypeError
-    except (TypeError, ValueError):
-        raise ModelError(
-            f"{who} returned no numeric array (n, d); return float32 vectors of one width"
-        ) from None
-    if array.ndim != 2 or len(array) != len(batch) or not array.shape[1]:
-        raise ModelError(
-            f"{who} returned shape {array.shape} for {len(batch)} texts; return (n, d)"
-        )
-    array = np.ascontiguousarray(array, np.float32)
-    finite = np.isfinite(array).all(axis=1)
-    if not finite.all():
-        row = batch[np.flatnonzero(~finite)[0]]
-        name, index = next(
-            (name, np.flatnonzero(rows == row)[0])
-            for name, rows in zip(group.names, group.positions, strict=True)
-            if (rows == row).any()
-        )
-        raise ModelError(
-            f"{who} returned a NaN or infinite vector for row {index + 1} of '{name}' "
-            f"({int((~finite).sum())} in its batch); check the model on that text"
-        )
-    return array
+    return next(
+        f"row {np.flatnonzero(rows == row)[0] + 1} of '{name}'"
+        for name, rows in zip(group.names, group.positions, strict=True)
+        if (rows == row).any()
+    )
 
 
 def _as_range(rows: NDArray[np.int64]) -> NDArray[np.int64] | slice:

@@ -1,14 +1,18 @@
-"""Run a model's own code: whatever it raises becomes one line without a text of the data."""
+"""Run a model's own code and check its vectors: what is wrong becomes one line without a text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.protocols import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def call_model(model: Model, call: Callable[[], Any]) -> Any:
@@ -40,6 +44,41 @@ def call_each(model: Model, call: Callable[[], Iterator[Any]]) -> Iterator[Any]:
             yield item
     finally:
         stream.close()
+
+
+def check_vectors(
+    part: Any, rows: NDArray[np.int64], model: Model, named: Callable[[int], str]
+) -> Any:
+    """The vectors of ``rows`` as ``(n, d)`` float32, or sparse rows as they are.
+
+    ``named`` says where a row stands. Raises ModelError for a wrong shape, type or value.
+    """
+    import numpy as np
+
+    who = model.identity.name
+    if hasattr(part, "tocsr"):
+        if part.shape[0] != len(rows):
+            raise ModelError(f"{who} returned {part.shape[0]} vectors for {len(rows)} texts")
+        return part
+    try:
+        array = np.asarray(part)
+        if array.dtype.kind not in "fiu":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"{who} returned no numeric array (n, d); return float32 vectors of one width"
+        ) from None
+    if array.ndim != 2 or len(array) != len(rows) or not array.shape[1]:
+        raise ModelError(f"{who} returned shape {array.shape} for {len(rows)} texts; return (n, d)")
+    array = np.ascontiguousarray(array, np.float32)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        where = named(int(rows[np.flatnonzero(~finite)[0]]))
+        raise ModelError(
+            f"{who} returned a NaN or infinite vector for {where} "
+            f"({int((~finite).sum())} in its batch); check the model on that text"
+        )
+    return array
 
 
 def _origin(error: BaseException) -> str:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from benchmark.encode import Encoded, Progress, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
-from benchmark.guard import call_model
 from benchmark.models.tokens import count_plan
-from benchmark.pair_scores import score_pairs
 from benchmark.prepare import Prepared, PreparedPart
-from benchmark.protocols import Encoder, Fitted, Kind, Model, Reranker, Run, Scores, Searcher
+from benchmark.protocols import Encoder, Fitted, Kind, Model, Run, Scores
+from benchmark.ranking import PartRanker, can_rank
 from benchmark.results.record import Part
 
 
 def can_measure(model: Model, kind: Kind) -> bool:
     """Whether a model gives what a kind needs: vectors, a ranking, or scores of its candidates."""
-    if isinstance(model, Encoder | Fitted):
-        return True
-    return hasattr(kind, "judge" if isinstance(model, Searcher) else "pairs")
+    return isinstance(model, Encoder | Fitted) or can_rank(model, kind)
 
 
 def measure_part(
@@ -34,17 +31,18 @@ def measure_part(
 ) -> Part:
     """Encode (or search) and evaluate; a score that is not a number becomes None with an error."""
     task, kind = prepared.task, prepared.kind
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _usage(model)
     encoded: Encoded | None = None
     run: Run | None = None
+    prompts: Mapping[str, str]
     if isinstance(model, Encoder | Fitted):
         encoded = encode_plan(
             model, part.plan, task, kind.TASK_TYPE, cache=cache, progress=progress
         )
-    elif isinstance(model, Searcher) and not _scores_candidates(model, kind):
-        run = _search(model, cast("Any", kind), part, task)
+        prompts = encoded.prompts
     else:
-        run = _rerank(cast("Reranker", model), cast("Any", kind), part, task, cache, progress)
+        ranker = PartRanker(kind, part, task, cache, progress)
+        run, prompts = ranker.rank(model), ranker.prompts
     middle = time.perf_counter()
     try:
         scores: Scores = (
@@ -77,53 +75,21 @@ def measure_part(
         warnings={**part.warnings, **scores.warnings},
         texts=sum(len(request.texts) for request in part.plan.values()),
         characters=encoded.characters if encoded else _characters(part),
-        prompts=encoded.prompts if encoded else {},
-        tokens=count_plan(model, part.plan, encoded.prompts if encoded else {}),
+        prompts=prompts,
+        tokens=count_plan(model, part.plan, prompts),
         seconds={
             "read": round(part.seconds, 4),
             "encode": round(middle - start, 4),
             "evaluate": round(end - middle, 4),
         },
+        usage={name: used - before.get(name, 0) for name, used in _usage(model).items()},
         error=problem,
     )
 
 
-def _scores_candidates(model: Model, kind: Kind) -> bool:
-    """Whether a model that can also search is asked for the given candidates only."""
-    return isinstance(model, Reranker) and hasattr(kind, "pairs")
-
-
-def _search(model: Searcher, kind: Any, part: PreparedPart, task: Any) -> Run:
-    """Let a model rank the documents itself; equal scores by document id descending.
-
-    A searcher keeps the order of equal scores, so it is shown the corpus in that order.
-    """
-    import numpy as np
-
-    order = np.argsort(-part.data.order, kind="stable")
-    corpus = part.plan["corpus"].texts.take(order).to_pylist()
-    queries = part.plan["queries"].texts.to_pylist()
-    depth = kind.depth(part.data, task)
-    run: Run = call_model(model, partial(model.search, corpus, queries, top_k=depth))
-    found = np.where(run.documents >= 0, order[run.documents], -1).astype(np.int32)
-    return Run(found, run.scores)
-
-
-def _rerank(
-    model: Reranker,
-    kind: Any,
-    part: PreparedPart,
-    task: Any,
-    cache: Path | None,
-    progress: Progress,
-) -> Run:
-    """Let a model score the candidates of each query."""
-    query, document = kind.pairs(part.data)
-    queries = part.plan["queries"].texts.take(query).to_pylist()
-    documents = part.plan["corpus"].texts.take(document).to_pylist()
-    scores = score_pairs(model, queries, documents, cache=cache, progress=progress)
-    run: Run = kind.run_of(part.data, scores, task)
-    return run
+def _usage(model: Model) -> dict[str, float]:
+    """What a model behind an endpoint has used so far; empty for any other."""
+    return dict(getattr(model, "usage", {}))
 
 
 def _characters(part: PreparedPart) -> int:

@@ -34,8 +34,7 @@ def score_pairs(
     """
     import numpy as np
 
-    # The length tells where the query ends, so no two pairs have one key.
-    all_keys = text_keys([f"{len(q)} {q}{d}" for q, d in zip(queries, documents, strict=True)])
+    all_keys = pair_keys(queries, documents)
     place: dict[bytes, int] = {}
     inverse = [place.setdefault(key, len(place)) for key in all_keys.tolist()]
     first = np.full(len(place), len(inverse), np.int64)
@@ -63,6 +62,11 @@ def score_pairs(
         if store:
             store.close()
     return scores[inverse]
+
+
+def pair_keys(queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.bytes_]:
+    """The key of each pair, ``(n,)``; the query's length keeps where it ends apart."""
+    return text_keys([f"{len(q)} {q}{d}" for q, d in zip(queries, documents, strict=True)])
 
 
 def _answers(

@@ -73,6 +73,11 @@ class OpenAIModel:
     notes: tuple[str, ...] = (NOTE,)
     result_notes: tuple[str, ...] = (MODEL_CAN_CHANGE,)
 
+    @property
+    def usage(self) -> dict[str, float]:
+        """What was used so far: requests, tokens, cost."""
+        return self.endpoint.meter.usage()
+
     def prompt_for(
         self,
         task_name: str,

@@ -47,6 +47,11 @@ class RerankModel:
     notes: tuple[str, ...] = (NOTE,)
     result_notes: tuple[str, ...] = (MODEL_CAN_CHANGE,)
 
+    @property
+    def usage(self) -> dict[str, float]:
+        """What was used so far: requests, tokens, cost."""
+        return self.endpoint.meter.usage()
+
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
         """The scores of parallel lists, ``(n,)`` float32, higher is better."""
         import numpy as np

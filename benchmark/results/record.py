@@ -40,6 +40,8 @@ class Part:
     tokens: TokenCount | None = None
     """What the model's tokenizer counted, where it has one."""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """What an endpoint was asked for and paid; what the cache held is not in it."""
     error: str | None = None
 
     @property
@@ -90,6 +92,7 @@ def to_json(result: Result) -> dict[str, Any]:
         }
         scores.setdefault(part.split, []).append(entry)
     seconds = {key: dict(part.seconds) for key, part in result.parts.items()}
+    usage = {key: dict(part.usage) for key, part in result.parts.items() if part.usage}
     fingerprints = {key: part.fingerprint for key, part in result.parts.items()}
     return {
         # The declared fingerprint covers all parts, so results of some and of others merge in mteb.
@@ -119,7 +122,11 @@ def to_json(result: Result) -> dict[str, Any]:
             "notes": list(result.notes),
             "subsets": {key: _part_json(part) for key, part in result.parts.items()},
             "environment": dict(result.environment),
-            "cost": {"seconds": seconds, "peak_memory_mb": result.peak_memory_mb},
+            "cost": {
+                "seconds": seconds,
+                "peak_memory_mb": result.peak_memory_mb,
+                **({"usage": usage} if usage else {}),
+            },
         },
     }
 
@@ -132,7 +139,7 @@ def from_json(content: Any, where: str) -> Result:
         parts: dict[str, Part] = {}
         for split, entries in content["scores"].items():
             for entry in entries:
-                part = _read_part(split, entry, ours["subsets"], cost["seconds"])
+                part = _read_part(split, entry, ours["subsets"], cost)
                 parts[part.key] = part
         model = ours["model"]
         return Result(
@@ -182,7 +189,7 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 
 def _read_part(
-    split: str, entry: dict[str, Any], ours: Mapping[str, Any], seconds: Mapping[str, Any]
+    split: str, entry: dict[str, Any], ours: Mapping[str, Any], cost: Mapping[str, Any]
 ) -> Part:
     metrics = dict(entry)
     subset, main_score = metrics.pop("hf_subset"), metrics.pop("main_score")
@@ -204,7 +211,8 @@ def _read_part(
         characters=known["characters"],
         prompts=known["prompts"],
         tokens=TokenCount.from_json(known["tokens"]) if "tokens" in known else None,
-        seconds=seconds[key],
+        seconds=cost["seconds"][key],
+        usage=cost.get("usage", {}).get(key, {}),
         error=known["error"],
     )
 

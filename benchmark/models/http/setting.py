@@ -111,4 +111,6 @@ def identify(
     address = endpoint.address
     options = {**changing, **({"place": address.place} if address.place else {})}
     name = f"{address.host}/{endpoint.model.replace('/', '__')}"
-    return Identity(name, label or UNPINNED, f"{scheme}/1", options, slug_for(scheme, scheme, options))
+    return Identity(
+        name, label or UNPINNED, f"{scheme}/1", options, slug_for(scheme, scheme, options)
+    )

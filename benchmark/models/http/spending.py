@@ -57,6 +57,17 @@ class Meter:
         """The price of so many tokens; 0 without a price."""
         return (self.price or 0.0) * tokens / 1e6
 
+    def usage(self) -> dict[str, float]:
+        """What a result says of it; the cost only where a price is known."""
+        used: dict[str, float] = {
+            "requests": self.requests,
+            "retries": self.retries,
+            "tokens": self.tokens,
+            "estimated_tokens": self.estimated,
+            "cut_texts": self.cut,
+        }
+        return used if self.price is None else used | {"cost": self.cost(self.tokens)}
+
     def reserve(self, estimate: int) -> bool:
         """Set money aside for a request; False when the limit would not hold."""
         cost, money = self.cost(estimate * self.ratio), self.spending
