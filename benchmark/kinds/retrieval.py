@@ -164,7 +164,7 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     source = "recall_at_1" if main == "accuracy" else main
     if source in per_query:
         name, _, k = source.partition("_at_")
-        tied = ties.EXPECTED[name](ties.find_ties(hits, scores), k=int(k))
+        tied = ties.EXPECTED[name](ties.find_ties(hits, scores, k=int(k)), k=int(k))
         metrics[f"{main}{TIED}"] = _mean(tied)
     samples = {main: per_query[source]} if source in per_query else {}
     return Scores(

@@ -7,7 +7,7 @@ Source: McSherry and Najork, ECIR 2008.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,12 +40,16 @@ class Ties:
     judgements: Judgements
 
 
-def find_ties(hits: Hits, scores: NDArray[np.floating[Any]]) -> Ties:
+def find_ties(hits: Hits, scores: NDArray[np.floating[Any]], *, k: int) -> Ties:
     """The tied groups around hits; ``scores`` is ``(queries, depth)``, descending, NaN at its end.
 
-    A group that the ranking cuts off at its depth counts as what the ranking holds of it.
+    Groups that begin beyond the first ``k`` are left out. A group that the ranking cuts off at its
+    depth counts as what the ranking holds of it.
     """
-    count, depth = len(hits.query), scores.shape[1]
+    depth = scores.shape[1]
+    if depth > k:
+        hits = _reaching(hits, scores, k)
+    count = len(hits.query)
     start, size = np.zeros(count, np.int64), np.zeros(count, np.int64)
     step = max(1, _BLOCK // max(1, depth))
     for first in range(0, count, step):
@@ -69,7 +73,7 @@ def ndcg(ties: Ties, *, k: int) -> PerQuery:
     >>> from benchmark.metrics.retrieval import Judgements, find_hits
     >>> one = np.array([0])
     >>> hits = find_hits(np.array([[5, 6]]), Judgements(one, np.array([5]), np.ones(1), 1))
-    >>> ndcg(find_ties(hits, np.array([[0.5, 0.5]])), k=1)
+    >>> ndcg(find_ties(hits, np.array([[0.5, 0.5]]), k=1), k=1)
     array([0.5])
     """
     judged = ties.judgements
@@ -149,6 +153,12 @@ EXPECTED = {
     "hit_rate": hit_rate,
 }
 """The name of each score, as in ``benchmark.metrics.retrieval``, and its expectation."""
+
+
+def _reaching(hits: Hits, scores: NDArray[np.floating[Any]], k: int) -> Hits:
+    """The hits whose score is not below that at place k."""
+    kept = ~(scores[hits.query, hits.rank] < scores[hits.query, k - 1])
+    return replace(hits, query=hits.query[kept], rank=hits.rank[kept], gain=hits.gain[kept])
 
 
 def _places(ties: Ties, k: int) -> NDArray[np.int64]:

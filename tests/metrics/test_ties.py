@@ -47,7 +47,7 @@ def test_equals_the_mean_over_all_orders(
         np.zeros(len(relevant), np.int64), relevant, np.array(gains, float)[relevant], 1
     )
     documents, scores = tied_run(groups)
-    found = ties.find_ties(find_hits(documents, judgements), scores)
+    found = ties.find_ties(find_hits(documents, judgements), scores, k=k)
     rankings = np.array(orders(groups))
     repeated = Judgements(
         np.repeat(np.arange(len(rankings)), len(relevant)),
@@ -71,9 +71,9 @@ def test_without_ties_it_is_the_plain_score(name: str) -> None:
     document = np.concatenate([generator.choice(30, 4, replace=False) for _ in range(5)])
     judgements = Judgements(query, document, generator.integers(1, 4, 20).astype(float), 6)
     hits = find_hits(documents, judgements)
-    found = ties.find_ties(hits, scores)
 
     for k in (1, 3, 10, 100):
+        found = ties.find_ties(hits, scores, k=k)
         expected = PER_QUERY[name](hits, k=k)
         assert ties.EXPECTED[name](found, k=k) == pytest.approx(expected, abs=1e-12)
 
@@ -82,6 +82,6 @@ def test_no_hits() -> None:
     """A ranking without a relevant document scores 0."""
     empty = np.empty(0, np.int64)
     hits = find_hits(np.array([[0, 1]]), Judgements(empty, empty, np.empty(0), 1))
-    found = ties.find_ties(hits, np.array([[1.0, 1.0]]))
+    found = ties.find_ties(hits, np.array([[1.0, 1.0]]), k=2)
 
     assert [function(found, k=2)[0] for function in ties.EXPECTED.values()] == [0.0] * 6
