@@ -15,7 +15,7 @@ from benchmark.measure import can_measure, measure_part
 from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
-from benchmark.protocols import Model, Searcher
+from benchmark.protocols import Composite, Model, Searcher
 from benchmark.results.frame import Results, Row, failed_row, row_of
 from benchmark.results.new import new_result
 from benchmark.results.record import Part, Result
@@ -190,7 +190,7 @@ def _run_job(
     """One model on one task; parts already measured alike are reused, and all scored ones kept."""
     task = prepared.task
     if not can_measure(model, prepared.kind):
-        does = "ranks documents" if isinstance(model, Searcher) else "reranks candidates"
+        does = "ranks documents" if isinstance(model, Searcher | Composite) else "reranks candidates"
         listener.note(f"{label} {does} only; {task.name} ({task.kind}) is left out")
         return []
     root = _root(settings)

@@ -42,6 +42,7 @@ LAYERS = {
     "prepare": 3,
     "results": 3,
     "analysis": 3,
+    "ranking": 4,
     "measure": 4,
     "sending": 4,
     "combine": 4,
@@ -62,6 +63,7 @@ BESIDE = {
     ("catalog", "task_checks"),
     ("catalog", "aggregate"),
     ("task_checks", "data"),
+    ("measure", "ranking"),
     ("run", "measure"),
     ("run", "combine"),
 }
