@@ -181,6 +181,39 @@ class Reranker(Protocol):
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]: ...
 
 
+class Ranker(Protocol):
+    """How the parts of a composite are asked, on one split and subset.
+
+    ``order`` ``(n,)`` is the rank of each document's id, which breaks ties (descending); ``depth``
+    is how many documents a ranking must hold. ``score`` takes parallel arrays of query and document
+    numbers.
+    """
+
+    @property
+    def order(self) -> NDArray[np.int64]: ...
+    @property
+    def depth(self) -> int: ...
+    def rank(self, model: Model) -> Run: ...
+    def score(
+        self, model: Model, query: NDArray[np.int64], document: NDArray[np.int64]
+    ) -> NDArray[np.float32]: ...
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """Models that make one ranking together; ``ranking_parts`` are those that rank themselves."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    @property
+    def parts(self) -> Sequence[Model]: ...
+    @property
+    def ranking_parts(self) -> Sequence[Model]: ...
+    def combine(self, ranker: Ranker) -> Run: ...
+
+
 class Kind(Protocol):
     """A kind of task: a module with these constants and three functions.
 

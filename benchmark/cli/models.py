@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 
@@ -14,14 +15,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the table of adapters."""
-    import importlib
-
     from benchmark.cli.output import print_json, print_table
-    from benchmark.models.table import SCHEMES
+    from benchmark.errors import ModelError
+    from benchmark.models.table import SCHEMES, plugged_in, scheme_module
 
     rows = []
-    for name, scheme in SCHEMES.items():
-        options = sorted(importlib.import_module(scheme.module).OPTIONS.get(name, {}))
+    for name, scheme in {**SCHEMES, **plugged_in()}.items():
+        try:
+            options = sorted(scheme_module(name, scheme).OPTIONS.get(name, {}))
+        except ModelError as error:  # one broken package hides no other model
+            print(f"note: {error}", file=sys.stderr)
+            continue
         rows.append(
             {
                 "scheme": name,

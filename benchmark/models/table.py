@@ -1,7 +1,8 @@
 """The table of model adapters, and loading a model from its URI.
 
-A new adapter is one module with ``load(target, revision, options) -> model`` and OPTIONS, and one
-line here.
+A new adapter is one module with OPTIONS and ``load(scheme, target, revision, options, settings)``,
+and one line here. A model made of models has ``compose(scheme, target, options, load)`` instead.
+A package outside names its adapter in the entry point group ``embedmark.models``.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from benchmark.errors import UsageError, nearest
+from benchmark.errors import ModelError, UsageError, nearest
 from benchmark.models.http.consent import Consent, refuse
 from benchmark.models.http.spending import Spending
-from benchmark.models.uri import parse_uri
+from benchmark.models.uri import ModelURI, parse_uri
 from benchmark.protocols import Model
 
 
@@ -47,6 +49,8 @@ SCHEMES: Mapping[str, Scheme] = {
     "tfidf": Scheme("benchmark.models.lexical", "", "tf-idf of words, fitted on the task's texts"),
     "bow": Scheme("benchmark.models.lexical", "", "word counts, fitted on the task's texts"),
     "bm25": Scheme("benchmark.models.bm25", "bm25", "BM25 ranking, for retrieval"),
+    "hybrid": Scheme("benchmark.models.composite", "", "(A)+(B): rankings fused, for retrieval"),
+    "two": Scheme("benchmark.models.composite", "", "(A)|(B): B scores again what A ranks best"),
     "random": Scheme("benchmark.models.gates", "", "random vectors: what chance scores"),
     "constant": Scheme("benchmark.models.gates", "", "one vector for all: what no model scores"),
 }
@@ -74,8 +78,8 @@ def load_model(uri: str, settings: Settings = Settings()) -> Model:
     Raises UsageError for an unknown scheme or option, MissingExtraError when its package is not
     installed, ModelError when it does not load.
     """
-    parts = parse_uri(uri, SCHEMES)
-    module: Any = importlib.import_module(SCHEMES[parts.scheme].module)
+    parts, scheme = find_scheme(uri)
+    module = scheme_module(parts.scheme, scheme)
     known: Mapping[str, Any] = module.OPTIONS.get(parts.scheme, {})
     options = {}
     for name, text in parts.options.items():
@@ -90,8 +94,60 @@ def load_model(uri: str, settings: Settings = Settings()) -> Model:
             raise UsageError(
                 f"model '{uri}': option {name} must be of type {wanted}, not '{text}'"
             ) from None
-    model: Model = module.load(parts.scheme, parts.target, parts.revision, options, settings)
+    model: Model
+    if hasattr(module, "compose"):
+        load = partial(load_model, settings=settings)
+        model = module.compose(parts.scheme, parts.target, options, load)
+    else:
+        model = module.load(parts.scheme, parts.target, parts.revision, options, settings)
     return model
+
+
+def find_scheme(uri: str) -> tuple[ModelURI, Scheme]:
+    """The parts of a URI and its adapter; UsageError when nobody knows the scheme.
+
+    Packages outside are asked only for a scheme that is not in the table.
+    """
+    try:
+        parts = parse_uri(uri, SCHEMES)
+    except UsageError:
+        outside = plugged_in()
+        if not outside:
+            raise
+        parts = parse_uri(uri, {**SCHEMES, **outside})
+        return parts, {**outside, **SCHEMES}[parts.scheme]
+    return parts, SCHEMES[parts.scheme]
+
+
+def plugged_in() -> Mapping[str, Scheme]:
+    """The adapters of installed packages, by their entry points; none replaces one of the table."""
+    from importlib.metadata import entry_points
+
+    return {
+        point.name: Scheme(point.value, "", f"from the package {point.dist.name}")
+        for point in sorted(entry_points(group="embedmark.models"), key=lambda point: point.name)
+        if point.name not in SCHEMES and point.dist
+    }
+
+
+def scheme_module(name: str, scheme: Scheme) -> Any:
+    """The module of an adapter; ModelError when that of a package outside is none."""
+    if scheme.module.startswith("benchmark."):
+        return importlib.import_module(scheme.module)
+    where = f"model '{name}:' {scheme.description}"
+    try:
+        module: Any = importlib.import_module(scheme.module)
+    except Exception as error:  # noqa: BLE001 -- another's code may raise anything
+        raise ModelError(
+            f"{where} does not import ({type(error).__name__}: {error}); update or remove it"
+        ) from None
+    if not isinstance(getattr(module, "OPTIONS", None), Mapping) or not (
+        hasattr(module, "load") or hasattr(module, "compose")
+    ):
+        raise ModelError(
+            f"{where} is no adapter: {scheme.module} has no OPTIONS and load; update or remove it"
+        )
+    return module
 
 
 def slug_of(options: Mapping[str, Any]) -> str:

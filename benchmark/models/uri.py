@@ -1,7 +1,8 @@
 """A model URI: ``scheme:target[@revision][?option=value&...]``, or a bare name.
 
 A bare name means what its owner would expect: a scheme that needs no target (``wordllama``), a
-``.py`` file, a file of vectors, a folder with a model in it.
+``.py`` file, a file of vectors, a folder with a model in it. A target may be made of models, each a
+URI in parentheses: ``hybrid:(bm25)+(wordllama?dim=64)?fusion=rrf``.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def parse_uri(uri: str, schemes: Collection[str]) -> ModelURI:
     >>> parse_uri("st:org/model@main?dtype=float16", ["st"])
     ModelURI(scheme='st', target='org/model', revision='main', options={'dtype': 'float16'})
     """
-    body, _, query = uri.partition("?")
+    end = _end_of_parts(uri)
+    body, _, query = uri[end:].partition("?")
+    body = uri[:end] + body
     options = dict(parse_qsl(query, keep_blank_values=True))
     if query and not options:
         raise UsageError(f"model '{uri}': options are written ?name=value&name=value")
@@ -42,9 +45,50 @@ def parse_uri(uri: str, schemes: Collection[str]) -> ModelURI:
     elif scheme not in schemes:
         raise UsageError(f"model '{uri}': unknown scheme '{scheme}'{nearest(scheme, schemes)}")
     revision = None
-    if "@" in target and not Path(target).exists():
+    if not end and "@" in target and not Path(target).exists():
         target, _, revision = target.rpartition("@")
     return ModelURI(scheme, target, revision, options)
+
+
+def split_parts(uri: str, target: str, separator: str) -> list[str]:
+    """The URIs of the parts of a target, without their parentheses.
+
+    >>> split_parts("two:(bm25)|(ce:a/b)", "(bm25)|(ce:a/b)", "|")
+    ['bm25', 'ce:a/b']
+    """
+    parts: list[str] = []
+    start = depth = 0
+    for at, sign in enumerate(target):
+        if sign == "(":
+            start = start if depth else at + 1
+            depth += 1
+        elif sign == ")":
+            depth -= 1
+            if depth == 0:
+                parts.append(target[start:at])
+    if separator.join(f"({part})" for part in parts) != target:
+        raise UsageError(
+            f"model '{uri}': each part stands in parentheses, with '{separator}' between: "
+            f"(A){separator}(B)"
+        )
+    return parts
+
+
+def _end_of_parts(uri: str) -> int:
+    """Where the parts of a target end and options may begin; 0 for a target without parts."""
+    start = uri.find(":(") + 1
+    if not start or not uri[: start - 1].isidentifier():
+        return 0
+    depth = 0
+    for at in range(start, len(uri)):
+        depth += {"(": 1, ")": -1}.get(uri[at], 0)
+        if depth < 0 or (depth == 0 and uri[at] == "?"):
+            break
+    else:
+        at = len(uri)
+    if depth:
+        raise UsageError(f"model '{uri}': a parenthesis has no partner; each part is (URI)")
+    return at
 
 
 def _bare(name: str, uri: str, schemes: Collection[str]) -> tuple[str, str]:

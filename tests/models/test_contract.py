@@ -67,12 +67,14 @@ URIS: dict[str, Callable[[Path], str]] = {
     "tfidf": lambda folder: "tfidf",
     "bow": lambda folder: "bow",
     "bm25": lambda folder: "bm25",
+    "hybrid": lambda folder: "hybrid:(tfidf)+(random)",
+    "two": lambda folder: "two:(tfidf)|(random)",
     "random": lambda folder: "random",
     "constant": lambda folder: "constant",
 }
 # Held to it in tests/torch, with weights that the tests make.
 WITH_WEIGHTS = {"st", "hf", "onnx", "ce", "colbert", "sparse"}
-ENCODERS = [name for name in URIS if name not in {"bm25", *WITH_WEIGHTS}]
+ENCODERS = [name for name in URIS if name not in {"bm25", "hybrid", "two", *WITH_WEIGHTS}]
 
 
 def test_every_adapter_is_held_to_the_contract() -> None:

@@ -21,6 +21,10 @@ from benchmark.models.uri import ModelURI, parse_uri
         ("mine.py", ModelURI("py", "mine.py", None, {})),
         ("made.npz", ModelURI("vectors", "made.npz", None, {})),
         ("vectors:made.parquet", ModelURI("vectors", "made.parquet", None, {})),
+        ("hybrid:(a)+(st:b/c@1)", ModelURI("hybrid", "(a)+(st:b/c@1)", None, {})),
+        ("hybrid:(a?x=1)+(b)?k=2", ModelURI("hybrid", "(a?x=1)+(b)", None, {"k": "2"})),
+        ("two:(two:(a)|(b)?k=5)|(c)", ModelURI("two", "(two:(a)|(b)?k=5)|(c)", None, {})),
+        ("py:odd(name.py", ModelURI("py", "odd(name.py", None, {})),
     ],
 )
 def test_names_mean_what_their_owner_expects(uri: str, expected: ModelURI) -> None:
@@ -51,6 +55,20 @@ def test_a_folder_is_a_local_model(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("absent.py", "no such file; check the path"),
         ("absent.npz", "no such file; check the path"),
         ("vectors:README.md", "use .npz or .parquet"),
+        ("hybrid:(tfidf)+(bow", "a parenthesis has no partner; each part is (URI)"),
+        ("hybrid:(tfidf)+(bow))?k=2", "a parenthesis has no partner; each part is (URI)"),
+        ("hybrid:(tfidf)(bow)", "each part stands in parentheses, with '+' between: (A)+(B)"),
+        ("hybrid:(tfidf)|(bow)", "each part stands in parentheses, with '+' between: (A)+(B)"),
+        ("hybrid:tfidf+bow", "each part stands in parentheses, with '+' between: (A)+(B)"),
+        ("hybrid:(tfidf)", "needs two parts or more; write 'hybrid:(A)+(B)'"),
+        ("two:(tfidf)|(bow)|(random)", "needs two parts; write 'two:(A)|(B)'"),
+        ("hybrid:(tfidf)+(tfdf)", "model 'tfdf': no scheme, file or folder of that name; did you"),
+        ("hybrid:(tfidf)+(x:y)", "model 'x:y': unknown scheme 'x'"),
+        ("hybrid:(tfidf)+(bow)?fusion=sum", "option fusion must be of type rrf or score"),
+        ("hybrid:(tfidf)+(bow)?weights=1,2,3", "3 weights for 2 parts; give one each"),
+        ("hybrid:(tfidf)+(bow)?weights=1,-2", "must be of type numbers from 0 with commas"),
+        ("two:(tfidf)|(bow)?k=0", "option k must be of type whole number from 1, not '0'"),
+        ("two:(tfidf)|(hybrid:(bow)+(random))", "cannot score a pair of texts, so it is no second"),
     ],
 )
 def test_a_wrong_name_is_one_line(uri: str, message: str) -> None:
