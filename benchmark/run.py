@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from benchmark.cache import default_folder
 from benchmark.catalog import STARTER, Choice, expanded, find_choices
 from benchmark.combine import Scored, combine
 from benchmark.errors import BenchmarkError, ResultError
+from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
+from benchmark.models.http.consent import allow, refuse
+from benchmark.models.http.spending import Spending
 from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
@@ -26,9 +29,10 @@ from benchmark.results.store import (
     save_result,
     why_not_reused,
 )
+from benchmark.sending import agree
 from benchmark.task import Task
 
-__all__ = ["Listener", "RunSettings", "evaluate", "run"]
+__all__ = ["Listener", "RunSettings", "Silent", "evaluate", "run"]
 
 _KEPT_CHARACTERS = 200_000_000  # tasks kept in memory between models, by the size of their texts
 
@@ -44,31 +48,6 @@ class RunSettings:
     model: Settings = Settings()
 
 
-class Listener(Protocol):
-    """What follows a run: a progress bar, a log, or nothing."""
-
-    def job(self, model: str, task: str, number: int, jobs: int) -> None: ...
-    def progress(self, done: int, total: int) -> None: ...
-    def note(self, message: str) -> None: ...
-    def rows(self, rows: Sequence[Row]) -> None: ...
-
-
-class Silent:
-    """A listener that does nothing."""
-
-    def job(self, model: str, task: str, number: int, jobs: int) -> None:
-        """Ignore."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Ignore."""
-
-    def note(self, message: str) -> None:
-        """Ignore."""
-
-    def rows(self, rows: Sequence[Row]) -> None:
-        """Ignore."""
-
-
 def evaluate(
     model: Any,
     tasks: str | Task | Sequence[str | Task] = (),
@@ -80,14 +59,19 @@ def evaluate(
     batch_size: int | None = None,
     device: str = "auto",
     trust: bool = False,
+    yes: bool = False,
+    price: float | None = None,
+    max_cost: float | None = None,
 ) -> Results:
     """Evaluate a model, or several, on tasks and return one row a model, task, split and subset.
 
     ``model``: a URI, a loaded model, any object with ``encode(texts)``, or a list of these.
     ``tasks``: names, suites, paths or parsed tasks; none means the starter suite. With ``output``,
     results are saved there and identical ones reused. ``cache`` is the folder for vectors, the
-    platform's when None; ``trust`` lets a model run code that comes with it. A failed row carries
-    its error; only an unknown name raises UsageError.
+    platform's when None; ``trust`` lets a model run code that comes with it. ``yes`` allows texts
+    to be sent to endpoints on other machines; ``price`` is theirs for a million tokens, and
+    ``max_cost`` stops before it is passed. A failed row carries its error; only an unknown name,
+    or texts that may not be sent, raise UsageError.
     """
     models = list(model) if isinstance(model, list | tuple) else [model]
     named = [tasks] if isinstance(tasks, str | Task) else list(tasks)
@@ -101,8 +85,11 @@ def evaluate(
         cache=Path(cache) if cache is not None else default_folder(),
         limit=limit,
         fresh=fresh,
-        model=Settings(batch_size, device, trust),
+        model=Settings(
+            batch_size, device, trust, price, Spending(max_cost), allow if yes else refuse
+        ),
     )
+    agree(models, choices, settings)
     return run(models, choices, settings)
 
 
@@ -284,7 +271,7 @@ def _save(
     measured: Mapping[str, Part],
     settings: RunSettings,
 ) -> None:
-    task, notes = prepared.task, prepared.notes
+    task, notes = prepared.task, (*prepared.notes, *getattr(model, "result_notes", ()))
     declared = str(task.source.settings.get("fingerprint", ""))
     pinned = "" if FINGERPRINT_DIFFERS in notes else declared
     result = new_result(

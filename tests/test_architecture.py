@@ -43,6 +43,7 @@ LAYERS = {
     "results": 3,
     "analysis": 3,
     "ranking": 4,
+    "listener": 4,
     "measure": 4,
     "sending": 4,
     "combine": 4,
@@ -66,6 +67,9 @@ BESIDE = {
     ("measure", "ranking"),
     ("run", "measure"),
     ("run", "combine"),
+    ("run", "listener"),
+    ("run", "sending"),
+    ("sending", "measure"),
 }
 # Type annotations only: the protocol of a kind names the task that it is handed.
 TYPES_ONLY = {("protocols", "benchmark.task")}

@@ -50,6 +50,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--trust", action="store_true", help="let tasks and models run code of their own"
     )
+    parser.add_argument("--yes", action="store_true", help="send texts to endpoints unasked")
+    parser.add_argument(
+        "--price", type=_amount, metavar="P", help="what an endpoint takes for a million tokens"
+    )
+    parser.add_argument(
+        "--max-cost", type=_amount, metavar="P", help="stop before endpoints cost more; all is kept"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -63,20 +70,35 @@ def run(args: Namespace) -> int:
         from benchmark.cli.plan import print_plan
 
         return print_plan(models, choices, args)
+    if args.max_cost is not None and args.no_cache:
+        from benchmark.errors import UsageError
+
+        raise UsageError("--max-cost keeps what was paid for in the cache; drop --no-cache")
     from benchmark.cache import default_folder
+    from benchmark.cli.consent import TerminalConsent
     from benchmark.cli.progress import TerminalListener
     from benchmark.cli.summary import print_summary
+    from benchmark.models.http.spending import Spending
     from benchmark.models.table import Settings
     from benchmark.run import RunSettings
     from benchmark.run import run as run_models
+    from benchmark.sending import agree
 
     settings = RunSettings(
         output=args.output,
         cache=None if args.no_cache else args.cache or default_folder(),
         limit=args.limit,
         fresh=args.fresh,
-        model=Settings(args.batch_size, args.device, args.trust),
+        model=Settings(
+            args.batch_size,
+            args.device,
+            args.trust,
+            args.price,
+            Spending(args.max_cost),
+            TerminalConsent(args.yes),
+        ),
     )
+    agree(models, choices, settings)
     with TerminalListener() as listener:
         results = run_models(models, choices, settings, listener)
     if args.json:
@@ -123,6 +145,16 @@ def _refuse_models(names: list[str]) -> None:
         scheme = name.partition("?")[0].partition(":")[0]
         if (scheme in SCHEMES or name.endswith(".py")) and name not in task_files():
             raise UsageError(f"'{name}' after -t is a model, not a task; put models before -t")
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise ArgumentTypeError(f"'{text}' is no number from 0")
+    return value
 
 
 def _positive(text: str) -> int:

@@ -1,0 +1,140 @@
+"""What a run would send to other machines, counted and agreed to before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmark.cache import open_store, text_keys
+from benchmark.catalog import Choice, expanded
+from benchmark.encode import groups_of
+from benchmark.errors import BenchmarkError, ResultError
+from benchmark.measure import can_measure
+from benchmark.models.http.setting import outgoing
+from benchmark.models.http.spending import estimate_tokens
+from benchmark.models.table import SCHEMES, Settings, load_model
+from benchmark.pair_scores import pair_keys
+from benchmark.prepare import Prepared, PreparedPart, prepare
+from benchmark.protocols import Encoder
+from benchmark.results.store import limited_root, read_result, result_path, why_not_reused
+
+_SENDING = frozenset(name for name, scheme in SCHEMES.items() if scheme.extra == "endpoint")
+
+
+@dataclass(slots=True)
+class _Count:
+    """The texts that one model would be sent, each once; state while tasks are read."""
+
+    model: Any
+    seen: set[tuple[Any, ...]] = field(default_factory=set)
+    texts: int = 0
+    characters: int = 0
+    tokens: int = 0
+
+
+class RunSettings(Protocol):
+    """What is asked of the settings of a run."""
+
+    @property
+    def output(self) -> Path | None: ...
+    @property
+    def cache(self) -> Path | None: ...
+    @property
+    def limit(self) -> int | None: ...
+    @property
+    def fresh(self) -> bool: ...
+    @property
+    def model(self) -> Settings: ...
+
+
+def agree(models: Sequence[Any], choices: Sequence[Choice], settings: RunSettings) -> None:
+    """Ask consent for all that the endpoints among ``models`` would be sent; once for each.
+
+    Counted are texts of parts without a result to reuse, less what the cache holds. An endpoint on
+    this machine asks for nothing. A model that does not load is left to the run, which says why.
+    Raises UsageError when consent is not given.
+    """
+    counts = [_Count(model) for model in _remote(models, settings.model)]
+    if not counts:
+        return
+    root = limited_root(settings.output, settings.limit) if settings.output else None
+    for choice in expanded(choices):
+        if choice.task.parts:
+            continue  # the tasks that it is made of stand beside it
+        prepared = prepare(choice, limit=settings.limit)
+        for count in counts:
+            if not can_measure(count.model, prepared.kind):
+                continue
+            done = set() if settings.fresh else _measured(root, prepared, count.model)
+            for part in prepared.parts:
+                if not part.error and (f"{part.split}/{part.subset}", part.fingerprint) not in done:
+                    _add(count, prepared, part, settings.cache)
+    for count in counts:
+        if count.texts:
+            endpoint = count.model.endpoint
+            settings.model.consent(
+                outgoing(
+                    endpoint, texts=count.texts, characters=count.characters, tokens=count.tokens
+                )
+            )
+
+
+def _remote(models: Sequence[Any], settings: Settings) -> Iterator[Any]:
+    """The models behind other machines; no other adapter is loaded for it."""
+    for uri in models:
+        if not isinstance(uri, str) or uri.partition(":")[0] not in _SENDING:
+            continue
+        try:
+            model: Any = load_model(uri, settings)
+        except BenchmarkError:
+            continue
+        if not model.endpoint.address.local:
+            yield model
+
+
+def _measured(root: Path | None, prepared: Prepared, model: Any) -> set[tuple[str, str]]:
+    """The parts, by key and fingerprint, whose stored result the run will reuse."""
+    if root is None:
+        return set()
+    try:
+        old = read_result(result_path(root, model.identity, prepared.task.name))
+    except ResultError:
+        return set()
+    if old is None or why_not_reused(old, prepared.task.digest, model.identity):
+        return set()
+    return {(key, part.fingerprint) for key, part in old.parts.items() if not part.error}
+
+
+def _add(count: _Count, prepared: Prepared, part: PreparedPart, cache: Path | None) -> None:
+    """Count what a part adds."""
+    model = count.model
+    if isinstance(model, Encoder):
+        for group in groups_of(model, part.plan, prepared.task, prepared.kind.TASK_TYPE):
+            texts = [(group.prompt or "") + text for text in group.unique.to_pylist()]
+            keys = text_keys(group.unique.to_pylist())
+            _add_texts(count, keys, texts, (group.role, group.prompt), cache)
+        return
+    kind: Any = prepared.kind
+    query, document = kind.pairs(part.data)
+    queries = part.plan["queries"].texts.take(query).to_pylist()
+    documents = part.plan["corpus"].texts.take(document).to_pylist()
+    joined = [q + d for q, d in zip(queries, documents, strict=True)]
+    _add_texts(count, pair_keys(queries, documents), joined, (None, None), cache)
+
+
+def _add_texts(
+    count: _Count, keys: Any, texts: Sequence[str], how: tuple[Any, Any], cache: Path | None
+) -> None:
+    if cache:
+        store = open_store(cache, count.model.identity, *how)
+        held = store.find(keys) >= 0
+        store.close()
+    for row, (key, text) in enumerate(zip(keys.tolist(), texts, strict=True)):
+        if (cache and held[row]) or (*how, key) in count.seen:
+            continue
+        count.seen.add((*how, key))
+        count.texts += 1
+        count.characters += len(text)
+        count.tokens += estimate_tokens(text)
