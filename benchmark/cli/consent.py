@@ -27,8 +27,12 @@ class TerminalConsent:
         self.given.add(key)
 
     def _ask(self, outgoing: Outgoing) -> None:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not _is_terminal():
             refuse(outgoing)
         print("Send it? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise UsageError("not agreed to; nothing was sent")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -176,6 +176,7 @@ def test_a_key_goes_to_the_provider_that_gave_it(monkeypatch: pytest.MonkeyPatch
     assert {"authorization": f"Bearer {KEY}"} == address("https://api.openai.com/v1").headers
     assert {"authorization": f"Bearer {KEY}"} == address("http://127.0.0.1/v1").headers
     assert {} == address("https://other.example/v1").headers
+    assert {} == address("https://api.openai.com/v1", key_env="").headers
     named = address("https://other.example/v1", key_env="OPENAI_API_KEY")
     assert {"authorization": f"Bearer {KEY}"} == named.headers
 

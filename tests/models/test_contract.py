@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,8 @@ import pytest
 
 from benchmark.models import load_model
 from benchmark.models.table import SCHEMES
-from benchmark.protocols import Encoder, Fitted, Model, Searcher
+from benchmark.protocols import Encoder, Fitted, Model, Reranker, Searcher
+from tests.endpoints.server import relevance, serving
 
 TEXTS = [
     "A man plays the guitar.",
@@ -53,6 +54,17 @@ def _m2v(folder: Path) -> str:
     return f"m2v:{folder / 'static'}"
 
 
+ENDPOINT: list[str] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def endpoint() -> Iterator[None]:
+    """A server on this machine for the adapters of endpoints."""
+    with serving() as server:
+        ENDPOINT[:] = [server.url]
+        yield
+
+
 URIS: dict[str, Callable[[Path], str]] = {
     "wordllama": lambda folder: "wordllama",
     "st": lambda folder: f"st:{folder}",
@@ -62,6 +74,8 @@ URIS: dict[str, Callable[[Path], str]] = {
     "ce": lambda folder: f"ce:{folder}",
     "colbert": lambda folder: f"colbert:{folder}",
     "sparse": lambda folder: f"sparse:{folder}",
+    "openai": lambda folder: f"openai:tiny?url={ENDPOINT[0]}&key_env=",
+    "rerank": lambda folder: f"rerank:tiny?url={ENDPOINT[0]}&key_env=",
     "py": _py,
     "vectors": _vectors,
     "tfidf": lambda folder: "tfidf",
@@ -74,7 +88,7 @@ URIS: dict[str, Callable[[Path], str]] = {
 }
 # Held to it in tests/torch, with weights that the tests make.
 WITH_WEIGHTS = {"st", "hf", "onnx", "ce", "colbert", "sparse"}
-ENCODERS = [name for name in URIS if name not in {"bm25", "hybrid", "two", *WITH_WEIGHTS}]
+ENCODERS = [name for name in URIS if name not in {"bm25", "hybrid", "rerank", "two", *WITH_WEIGHTS}]
 
 
 def test_every_adapter_is_held_to_the_contract() -> None:
@@ -85,6 +99,7 @@ def test_every_adapter_is_held_to_the_contract() -> None:
 def load(scheme: str, folder: Path) -> Model:
     """Load by URI, skipping what is not installed."""
     needed = {"wordllama": "wordllama", "m2v": "model2vec", "bm25": "bm25s"}
+    needed |= {"openai": "httpx2", "rerank": "httpx2"}
     if scheme in needed and importlib.util.find_spec(needed[scheme]) is None:
         pytest.skip(f"{needed[scheme]} is not installed")
     return load_model(URIS[scheme](folder))
@@ -157,6 +172,21 @@ def test_bm25_ranks_and_keeps_the_order_of_ties(tmp_path: Path) -> None:
     assert [0, 2, 1, 3] == run.documents[0].tolist()
     assert [0, 1, 2, 3] == run.documents[1].tolist() == run.documents[2].tolist()
     assert (run.scores[1] == 0).all()
+
+
+def test_a_reranker_gives_a_score_a_pair(tmp_path: Path) -> None:
+    """In the order of the pairs, float32, whatever their neighbours."""
+    model = load("rerank", tmp_path)
+    assert isinstance(model, Reranker)
+    pairs = [(query, text) for query in TEXTS[:3] for text in TEXTS]
+
+    scores = model.score([query for query, _ in pairs], [text for _, text in pairs])
+
+    assert np.float32 == scores.dtype
+    assert [np.float32(relevance(*pair)) for pair in pairs] == scores.tolist()
+    assert scores[::-1].tolist() == [
+        model.score([query], [text])[0] for query, text in reversed(pairs)
+    ]
 
 
 def test_bm25_scores_agree_with_the_formula(tmp_path: Path) -> None:

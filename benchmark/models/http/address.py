@@ -87,13 +87,16 @@ def find_address(model: str, route: str, options: Mapping[str, Any], who: str) -
 def _key(
     name: str, azure: bool, local: bool, options: Mapping[str, Any], who: str
 ) -> tuple[str, str]:
-    """The variable that holds the key, and the key; both '' when none is to be sent."""
+    """The variable that holds the key, and the key; both '' when none is to be sent.
+
+    An empty ``key_env`` sends none; a server on this machine needs none.
+    """
     usual = _KEY_OF_HOST.get(name, _AZURE_KEY if azure and name.endswith(_AZURE) else "")
     if local:
         usual = "OPENAI_API_KEY"
     wanted = options.get("key_env", usual)
     key = os.environ.get(wanted, "").strip() if wanted else ""
-    if not key and (wanted != usual or (wanted and not local)):
+    if wanted and not key and (wanted != usual or not local):
         raise UsageError(f"{who}: the environment variable {wanted} is not set; put the key there")
     if not (key.isascii() and key.isprintable()):
         raise UsageError(f"{who}: the key in {wanted} has characters that no key has")
