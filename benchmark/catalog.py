@@ -136,6 +136,8 @@ class Choice:
     task: Task
     splits: tuple[str, ...] = ()
     subsets: tuple[str, ...] = ()
+    part_of: str = ""
+    """The aggregate that it is asked for, when nobody asked for it itself."""
 
 
 def find_choices(
@@ -168,7 +170,10 @@ def expanded(choices: Iterable[Choice]) -> list[Choice]:
     found: dict[str, Choice] = {}
     for choice in choices:
         splits = choice.splits or choice.task.splits
-        parts = [Choice(p, splits, chosen_subsets(choice.task, p)) for p in choice.task.parts]
+        parts = [
+            Choice(part, splits, chosen_subsets(choice.task, part), choice.task.name)
+            for part in choice.task.parts
+        ]
         for each in (*parts, choice):
             known = found.get(each.task.name)
             found[each.task.name] = _joined(known, each) if known else each
@@ -184,7 +189,7 @@ def _joined(one: Choice, other: Choice) -> Choice:
             names, (one.splits, one.subsets), (other.splits, other.subsets), strict=True
         )
     )
-    return Choice(task, splits, subsets)
+    return Choice(task, splits, subsets, one.part_of and other.part_of)
 
 
 def find_tasks(

@@ -125,6 +125,7 @@ def run(
             else:
                 prepared = _prepared(choice, settings, kept, listener)
                 found = _run_job(label, loaded, prepared, settings, listener, scored)
+            found = [replace(row, part_of=choice.part_of) for row in found]
             rows += found
             listener.rows(found)
     return Results(tuple(rows))
@@ -177,7 +178,9 @@ def _run_job(
     """One model on one task; parts already measured alike are reused, and all scored ones kept."""
     task = prepared.task
     if not can_measure(model, prepared.kind):
-        does = "ranks documents" if isinstance(model, Searcher | Composite) else "reranks candidates"
+        does = (
+            "ranks documents" if isinstance(model, Searcher | Composite) else "reranks candidates"
+        )
         listener.note(f"{label} {does} only; {task.name} ({task.kind}) is left out")
         return []
     root = _root(settings)

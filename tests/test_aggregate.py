@@ -88,6 +88,22 @@ def test_the_mean_over_parts(folder: Path, capsys: pytest.CaptureFixture[str]) -
     )
 
 
+def test_parts_count_through_the_aggregate(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The summary's mean takes those that were asked for themselves."""
+    rows = rows_of(capsys, "-t", "Whole.toml", "Two.toml")
+    main(["run", "model.py", "-t", "Whole.toml", "Two.toml"])
+
+    out = capsys.readouterr().out
+    two = np.mean([row["main_score"] for row in rows if row["task"] == "Two"])
+    mean = np.mean([two, score(rows, "Whole", "test", "default")])
+    assert {"One"} == {row["task"] for row in rows if row["part_of"] == "Whole"}
+    assert f" {100 * mean:.2f} " in next(x for x in out.splitlines() if x.startswith("mean over"))
+    assert "- One " in out
+    assert "- part of the aggregate below it, and counted there only." in out.splitlines()
+
+
 def test_a_language_chooses_subsets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Only these run; so do subsets that are named."""
     text = WHOLE.replace("[source]", 'languages = ["deu-Latn"]\nsplits = ["dev"]\n[source]')

@@ -33,9 +33,11 @@ def print_summary(results: Results, settings: RunSettings) -> None:
             means[model, task] = value
             cells.append(cell)
         name = f"{task} *" if first.hard else task
+        name = f"- {name}" if first.part_of else name
         table.append(
             [name, first.kind, first.main_score_name, _examples(of_task), *cells, _seconds(of_task)]
         )
+    tasks = [task for task in tasks if not any(r.part_of for r in results if r.task == task)]
     mean_row = ["mean over tasks", "", "", ""]
     for model in models:
         values = [means[model, task] for task in tasks]
@@ -52,6 +54,8 @@ def print_summary(results: Results, settings: RunSettings) -> None:
     print()
     if any(row.hard for row in results):
         print("* marked hard: a static model is expected to fail it.")
+    if any(row.part_of for row in results):
+        print("- part of the aggregate below it, and counted there only.")
     print(_status(results, settings))
     print(_verdict(results, models, tasks, means))
 

@@ -34,6 +34,8 @@ class Row:
     error: str | None = None
     examples: int | None = None
     hard: bool = False
+    part_of: str = ""
+    """The aggregate that a task ran for alone; it counts there, and in no mean beside it."""
 
 
 @dataclass(frozen=True, slots=True)
