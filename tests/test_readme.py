@@ -1,18 +1,26 @@
 """What README and CONTRIBUTING say is what happens: commands, files and code of both."""
 
 from __future__ import annotations
+import __future__
 
+import doctest
+import json
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+import benchmark.kinds
+import benchmark.models
 from benchmark import catalog
 from benchmark.cli import main
+from benchmark.metrics import retrieval
 from benchmark.models import table
 
 ROOT = Path(__file__).parent.parent
@@ -107,17 +115,31 @@ def test_python_example_runs(workshop: Path, capsys: pytest.CaptureFixture[str])
     assert "tickets" in capsys.readouterr().out
 
 
+def entry(section: str, names: dict[str, Any]) -> dict[str, Any]:
+    """The line that a section of CONTRIBUTING adds to a table, as the table would hold it."""
+    (line,) = [
+        block.text.strip()
+        for block in blocks(CONTRIBUTING)
+        if block.section == section and re.fullmatch(r'"\w+": .*,', block.text.strip())
+    ]
+    found: dict[str, Any] = eval(f"{{{line}}}", names)  # noqa: S307 -- our own document
+    return found
+
+
 def test_contributed_model_and_kind_run(
     workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The adapter and the kind of CONTRIBUTING work once their line is in its table."""
     write_files(README, workshop)
     write_files(CONTRIBUTING, workshop)
-    monkeypatch.syspath_prepend(str(workshop / "benchmark/models"))
-    monkeypatch.syspath_prepend(str(workshop / "benchmark/kinds"))
-    scheme = table.Scheme("letters", "", "how often each letter occurs")
-    monkeypatch.setattr(table, "SCHEMES", {**table.SCHEMES, "letters": scheme})
-    monkeypatch.setattr(catalog, "KINDS", {**catalog.KINDS, "margin": "margin"})
+    for package in (benchmark.models, benchmark.kinds):
+        inside = workshop / package.__name__.replace(".", "/")
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(inside)])
+    for held, name, line in (
+        (table, "SCHEMES", entry("A model", {"Scheme": table.Scheme})),
+        (catalog, "KINDS", entry("A kind", {})),
+    ):
+        monkeypatch.setattr(held, name, {**getattr(held, name), **line})
     task = (workshop / "tasks/tickets.toml").read_text("utf-8")
     task = task.replace('"sts"', '"margin"').replace("cosine_spearman", "margin")
     (workshop / "tasks/neighbours.toml").write_text(task, "utf-8")
@@ -125,10 +147,38 @@ def test_contributed_model_and_kind_run(
     try:
         code = main(["run", *models, "-t", "neighbours", "-t", "complaints"])
     finally:
-        for name in ("letters", "margin"):
-            sys.modules.pop(name, None)
+        for name in ("models.letters", "kinds.margin"):
+            sys.modules.pop(f"benchmark.{name}", None)
 
     assert code == 0, capsys.readouterr()
+
+
+def test_contributed_metric_runs(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The metric of CONTRIBUTING is in every retrieval's result once its entry is in the table."""
+    write_files(CONTRIBUTING, workshop)
+    shutil.copytree(ROOT / "docs/examples/retrieval", workshop / "tasks/workshop")
+    (block,) = [b for b in blocks(CONTRIBUTING) if b.section == "A metric" and "def " in b.text]
+    names = dict(vars(retrieval))
+    exec(
+        compile(block.text, str(CONTRIBUTING), "exec", __future__.annotations.compiler_flag), names
+    )
+    function = names["rank_biased_precision"]
+    finder = doctest.DocTestFinder().find(function, globs=names)
+    failed = sum(doctest.DocTestRunner().run(example).failed for example in finder)
+    ((name, _),) = entry("A metric", names).items()
+    monkeypatch.setitem(cast("dict[str, Any]", retrieval.PER_QUERY), name, function)
+
+    code = main(["run", "tfidf", "-t", "workshop", "--json"])
+
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    (path,) = workshop.glob("results/*/*/workshop.json")
+    (scores,) = json.loads(path.read_text("utf-8"))["scores"]["test"]
+    assert (0, 0, 1) == (failed, code, len(finder))
+    assert "rbp_at_10" == row["main_score_name"]
+    assert 0 < row["main_score"] == scores["rbp_at_10"] < 1
+    assert 0.2 >= scores["rbp_at_1"] > 0
 
 
 @pytest.mark.parametrize("document", [README, CONTRIBUTING, ROOT / "docs/design.md"], ids=str)

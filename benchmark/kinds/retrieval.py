@@ -162,8 +162,8 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     metrics.update(_abstention(scores, per_query))
     main = task.main_score
     source = "recall_at_1" if main == "accuracy" else main
-    if source in per_query:
-        name, _, k = source.partition("_at_")
+    name, _, k = source.partition("_at_")
+    if source in per_query and name in ties.EXPECTED:
         tied = ties.EXPECTED[name](ties.find_ties(hits, scores, k=int(k)), k=int(k))
         metrics[f"{main}{TIED}"] = _mean(tied)
     samples = {main: per_query[source]} if source in per_query else {}
