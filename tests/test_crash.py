@@ -66,7 +66,7 @@ def scores(output: Path) -> dict[str, Any]:
     found = {}
     for path in sorted(output.rglob("*.json")):
         content = json.loads(path.read_text())
-        if path.name != "model_meta.json":
+        if path.name not in ("model_meta.json", "store.json"):
             del content["date"], content["evaluation_time"], content["embedmark"]["cost"]
         found[path.relative_to(output).as_posix()] = content
     return found
