@@ -172,7 +172,7 @@ def load(
         tokenizer.pad_token = tokenizer.eos_token
     commit = getattr(model.config, "_commit_hash", None)
     identity = identify("hf/1", target, pinned["revision"], commit, options)
-    found = read_settings(target, commit)
+    found = read_settings(target, identity.revision)
     facts = facts_of(identity.name)
     _check_layer(uri, model, options.get("layer"))
     prompting = prompting_of(identity.name, options, found.prompts, found.default_prompt)

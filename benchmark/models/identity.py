@@ -40,7 +40,8 @@ def identify(
         name, found = f"local/{folder.resolve().name}", digest_folder(folder)
     else:
         name = target if "/" in target else f"sentence-transformers/{target}"
-        found = commit or revision or ""
+        cached = None if commit else hub_folder(target, revision or "main")
+        found = commit or (cached.name if cached else revision) or ""
         if not _COMMIT.fullmatch(found):
             raise ModelError(
                 f"model '{scheme}:{target}': its commit could not be resolved; "
