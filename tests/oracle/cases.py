@@ -12,7 +12,7 @@ from tests.oracle.harness import Parts, Tables
 
 # torch's float32 sums of the model's own similarity differ from ours in the last place, which
 # exchanges the ranks of some near-equal pairs.
-OWN = {"spearman": 5e-5, "pearson": 5e-6, "similarity_*": 1e-3, "max_*": 1e-3}
+OWN = {"spearman": 5e-5, "pearson": 5e-6, "similarity_*": 2e-3, "max_*": 2e-3}
 SIB200 = ("eng_Latn", "deu_Latn", "zho_Hans", "arb_Arab", "swh_Latn", "tam_Taml")
 STSB = ("en", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "ru", "zh")
 XQUAD = ("ar", "de", "el", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")

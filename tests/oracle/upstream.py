@@ -162,7 +162,7 @@ LOOSENED: tuple[Loosened, ...] = (
     ),
     Loosened(
         "`spearman`, `pearson` and `similarity_*`, and a `max_*` that is one of them",
-        "the model's own similarity on real vectors, 5e-5, 5e-6 and 1e-3: near ties under torch's "
+        "the model's own similarity on real vectors, 5e-5, 5e-6 and 2e-3: near ties under torch's "
         "float32 sums. test_own_similarity.py holds the same scores to 1e-6 on equal similarities.",
     ),
     Loosened(
