@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tasks": ("benchmark.cli.tasks", "list, show, check and make tasks"),
     "models": ("benchmark.cli.models", "list the kinds of model that run"),
     "results": ("benchmark.cli.results", "list and show results"),
+    "cache": ("benchmark.cli.cache", "show, bound and check the cache of vectors"),
     "leaderboard": ("benchmark.cli.leaderboard", "build and check leaderboards"),
 }
 
