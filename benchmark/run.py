@@ -267,6 +267,13 @@ def _old_result(
     return old
 
 
+def _notes_of(model: Any) -> tuple[str, ...]:
+    """What a model's results say, and those of a model that has it as a part."""
+    own = getattr(model, "result_notes", ())
+    found = [note for part in getattr(model, "parts", ()) for note in _notes_of(part)]
+    return tuple(dict.fromkeys([*own, *found]))
+
+
 def _save(
     root: Path,
     prepared: Prepared,
@@ -274,7 +281,7 @@ def _save(
     measured: Mapping[str, Part],
     settings: RunSettings,
 ) -> None:
-    task, notes = prepared.task, (*prepared.notes, *getattr(model, "result_notes", ()))
+    task, notes = prepared.task, (*prepared.notes, *_notes_of(model))
     declared = str(task.source.settings.get("fingerprint", ""))
     pinned = "" if FINGERPRINT_DIFFERS in notes else declared
     result = new_result(

@@ -15,11 +15,13 @@ from benchmark.measure import can_measure
 from benchmark.models.http.setting import outgoing
 from benchmark.models.http.spending import estimate_tokens
 from benchmark.models.table import SCHEMES, Settings, load_model
+from benchmark.models.uri import parse_uri, split_parts
 from benchmark.pair_scores import pair_keys
 from benchmark.prepare import Prepared, PreparedPart, prepare
 from benchmark.protocols import Encoder
 from benchmark.results.store import limited_root, read_result, result_path, why_not_reused
 
+_COMPOSITES = {"hybrid": "+", "two": "|"}
 _SENDING = frozenset(name for name, scheme in SCHEMES.items() if scheme.extra == "endpoint")
 
 
@@ -83,15 +85,33 @@ def agree(models: Sequence[Any], choices: Sequence[Choice], settings: RunSetting
 
 def _remote(models: Sequence[Any], settings: Settings) -> Iterator[Any]:
     """The models behind other machines; no other adapter is loaded for it."""
-    for uri in models:
-        if not isinstance(uri, str) or uri.partition(":")[0] not in _SENDING:
-            continue
+    for uri in dict.fromkeys(part for item in models for part in _endpoints(item)):
         try:
             model: Any = load_model(uri, settings)
         except BenchmarkError:
             continue
         if not model.endpoint.address.local:
             yield model
+
+
+def _endpoints(item: Any) -> Iterator[str]:
+    """The endpoints in a model URI: itself, or the parts of a composite.
+
+    What the second stage of ``two`` is sent depends on the first, so a reranker there is not
+    counted, and asks when it is reached.
+    """
+    if not isinstance(item, str):
+        return
+    scheme = item.partition(":")[0]
+    if scheme in _SENDING:
+        yield item
+    elif scheme in _COMPOSITES:
+        try:
+            uris = split_parts(item, parse_uri(item, SCHEMES).target, _COMPOSITES[scheme])
+        except BenchmarkError:
+            return
+        for uri in uris:
+            yield from _endpoints(uri)
 
 
 def _measured(root: Path | None, prepared: Prepared, model: Any) -> set[tuple[str, str]]:

@@ -360,3 +360,37 @@ def test_a_key_is_in_no_repr(server: Server, monkeypatch: pytest.MonkeyPatch) ->
 
     for shown in (model, model.endpoint, model.endpoint.address, model.identity, model.gate):
         assert KEY not in f"{shown!r} {shown!s}"
+
+
+def test_a_composite_asks_for_its_endpoints(
+    here: Path, far: None, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a hybrid before anything runs; its result says that a model can change."""
+    model = f"hybrid:(random)+({uri(server)})"
+    assert 2 == run(model, task="docs.toml")
+    assert "tiny: this sends 9 texts" in capsys.readouterr().err
+    assert [] == server.seen
+
+    assert 0 == run(model, "--yes", task="docs.toml")
+
+    (path,) = Path("out").rglob("docs.json")
+    found = json.loads(path.read_text())["embedmark"]
+    assert ["model_can_change"] == found["notes"]
+    assert 2 == found["cost"]["usage"]["test/default"]["requests"]
+
+
+def test_a_second_stage_asks_when_it_is_reached(
+    here: Path, far: None, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it is sent depends on the first; without consent that is nothing."""
+    model = f"two:(random)|({uri(server, scheme='rerank')})?k=2"
+    text = Path("docs.toml").read_text().replace("reranking", "retrieval")
+    Path("search.toml").write_text(text.replace("map_at_1000", "ndcg_at_10"))
+    assert 1 == run(model, task="search.toml")
+    assert "nothing was sent" in capsys.readouterr().err
+    assert [] == server.seen
+
+    assert 0 == run(model, "--yes", task="search.toml")
+
+    assert "tiny: this sends 9 texts" in capsys.readouterr().err
+    assert 3 == len(server.seen)
