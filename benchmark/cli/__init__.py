@@ -11,7 +11,7 @@ from typing import Any
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("benchmark.cli.run", "evaluate models on tasks"),
     "tasks": ("benchmark.cli.tasks", "list, show, check and make tasks"),
-    "models": ("benchmark.cli.models", "list the kinds of model that run"),
+    "models": ("benchmark.cli.models", "list kinds of model; show and check one"),
     "results": ("benchmark.cli.results", "list and show results"),
     "cache": ("benchmark.cli.cache", "show, bound and check the cache of vectors"),
     "leaderboard": ("benchmark.cli.leaderboard", "build and check leaderboards"),

@@ -1,0 +1,80 @@
+"""``embedmark models``: what one model is like, before a long run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark.cli import main
+
+MODEL = """
+import numpy as np
+def encode(texts, role=None):
+    side = 0.5 if role == "query" else 0.0
+    return np.array([[1.0 + side, len(texts) * {noise}, 0.25] for _ in texts], dtype="float32")
+"""
+
+
+def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """The JSON of ``models check`` or ``show``."""
+    assert 0 == main(["models", *arguments, "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_check_reports_shape_and_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Dimension, norms, equal bytes twice, no effect of batch or role."""
+    found = checked(capsys, "check", "random?dim=8")
+
+    assert 8 == found["dimension"]
+    assert 0 < found["norms"][0] <= found["norms"][1]
+    assert found["deterministic"] is True
+    assert (0.0, 0.0) == (found["batch_difference"], found["role_effect"])
+    assert found["texts_per_second"] > 0
+    assert "dim_8" == found["slug"]
+
+
+def test_check_finds_what_depends_on_the_batch_and_the_role(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A model whose numbers lean on how many texts it was handed, and on their role."""
+    path = tmp_path / "leaning.py"
+    path.write_text(MODEL.format(noise="0.01"))
+
+    found = checked(capsys, "check", str(path))
+
+    assert 0.31 == pytest.approx(found["batch_difference"], abs=1e-6)
+    assert found["role_effect"] > 0
+
+
+def test_check_refuses_vectors_that_are_not_finite(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One line, exit 1."""
+    path = tmp_path / "broken.py"
+    path.write_text(MODEL.format(noise="float('nan')"))
+
+    assert 1 == main(["models", "check", str(path)])
+    error = capsys.readouterr().err
+    assert "NaN or infinite vectors for 12 of 12" in error
+    assert 1 == error.count("\n")
+
+
+def test_show_encodes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Who the model is, and what it gives."""
+    path = tmp_path / "mine.py"
+    path.write_text("def encode(texts):\n    raise SystemExit('called')\n")
+
+    assert 0 == main(["models", "show", str(path)])
+    shown = capsys.readouterr().out
+    assert "local/mine" in shown
+    assert "vectors" in shown
+
+
+@pytest.mark.parametrize("verb", ["show", "check"])
+def test_no_such_model(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line of the loader, exit 2."""
+    assert 2 == main(["models", verb, "wordlama"])
+    assert "did you mean 'wordllama'" in capsys.readouterr().err
