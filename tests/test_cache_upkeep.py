@@ -169,6 +169,5 @@ def test_the_command_shows_prunes_and_checks(
     expected = f"0 segments removed (0 B); {RECORD} B left in {tmp_path}\n"
     assert expected == capsys.readouterr().out
     assert 0 == main(["cache", "prune", "--cache-size", "0", "--json", *folder])
-    assert (1, RECORD, 0) == tuple(
-        json.loads(capsys.readouterr().out)[name] for name in ("segments", "bytes", "left")
-    )
+    pruned = json.loads(capsys.readouterr().out)
+    assert (1, RECORD, 0) == (pruned["segments"], pruned["bytes"], pruned["left"])
