@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.cache import default_folder
+from benchmark.cache.place import make_root
+from benchmark.cache.upkeep import USUAL_SIZE, keep_below
 from benchmark.catalog import STARTER, Choice, expanded, find_choices
 from benchmark.combine import Scored, combine
 from benchmark.errors import BenchmarkError, ResultError
@@ -43,6 +45,7 @@ class RunSettings:
 
     output: Path | None = None
     cache: Path | None = None
+    cache_size: int = USUAL_SIZE
     limit: int | None = None
     fresh: bool = False
     model: Settings = Settings()
@@ -103,6 +106,8 @@ def run(
 
     The parts of an aggregate run before it.
     """
+    if settings.cache:
+        make_root(settings.cache)
     choices = expanded(choices)
     kept: dict[str, Prepared] = {}
     rows: list[Row] = []
@@ -126,6 +131,8 @@ def run(
                 prepared = _prepared(choice, settings, kept, listener)
                 found = _run_job(label, loaded, prepared, settings, listener, scored)
             found = [replace(row, part_of=choice.part_of) for row in found]
+            if settings.cache and (message := keep_below(settings.cache, settings.cache_size)):
+                listener.note(message)
             rows += found
             listener.rows(found)
     return Results(tuple(rows))

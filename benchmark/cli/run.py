@@ -8,6 +8,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.cli.cache import add_size
 from benchmark.cli.filters import add_filters, apply_filters
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where encoded vectors are kept")
     parser.add_argument("--no-cache", action="store_true", help="keep no encoded vectors")
+    add_size(parser)
     parser.add_argument(
         "--limit", type=_positive, metavar="N", help="N examples a task, in a tree of their own"
     )
@@ -75,6 +77,7 @@ def run(args: Namespace) -> int:
 
         raise UsageError("--max-cost keeps what was paid for in the cache; drop --no-cache")
     from benchmark.cache import default_folder
+    from benchmark.cache.upkeep import USUAL_SIZE
     from benchmark.cli.consent import TerminalConsent
     from benchmark.cli.progress import TerminalListener
     from benchmark.cli.summary import print_summary
@@ -87,6 +90,7 @@ def run(args: Namespace) -> int:
     settings = RunSettings(
         output=args.output,
         cache=None if args.no_cache else args.cache or default_folder(),
+        cache_size=USUAL_SIZE if args.cache_size is None else args.cache_size,
         limit=args.limit,
         fresh=args.fresh,
         model=Settings(
