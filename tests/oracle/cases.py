@@ -12,7 +12,7 @@ from tests.oracle.harness import Parts, Tables
 
 # torch's float32 sums of the model's own similarity differ from ours in the last place, which
 # exchanges the ranks of some near-equal pairs.
-OWN = {"spearman": 5e-5, "pearson": 5e-6, "similarity_*": 2e-3, "max_*": 2e-3}
+OWN = {"spearman": 2e-4, "pearson": 5e-6, "similarity_*": 1e-2, "max_*": 1e-2}
 SIB200 = ("eng_Latn", "deu_Latn", "zho_Hans", "arb_Arab", "swh_Latn", "tam_Taml")
 STSB = ("en", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "ru", "zh")
 XQUAD = ("ar", "de", "el", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")
@@ -123,8 +123,16 @@ CASES: Mapping[str, Case] = {
         "ndcg_at_20",
         lambda name: {k: v for k, v in more_data.birco(name).items() if k != "top_ranked"},
     ),
-    "birco clinical-trial, instruction changed": _pool(
-        "clinical-trial", "instruction_reranking", "p-MRR", more_data.birco_changed
+    "birco clinical-trial, instruction changed": Case(
+        "instruction_reranking",
+        "p-MRR",
+        lambda few: one(
+            more_data.instruction_changed(
+                more_data.fewer_queries(more_data.birco("clinical-trial"), 10 if few else 40)
+            )
+        ),
+        rounded=True,
+        words=24,
     ),
     "stsb": Case("sts", "cosine_spearman", _languages(STSB, real_data.stsb, 300), allowed=OWN),
     "sts": Case(

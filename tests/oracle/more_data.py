@@ -104,9 +104,8 @@ def birco(name: str) -> Tables:
     }
 
 
-def birco_changed(name: str) -> Tables:
+def instruction_changed(found: Tables) -> Tables:
     """Each query twice: with the instruction, and told to leave out what was relevant."""
-    found = birco(name)
     rows = found["queries"].to_pylist()
     queries = [
         {"id": f"{row['id']}{ending}", "text": row["text"], "instruction": instruction}

@@ -33,13 +33,14 @@ class OurSimilarity(LookupEncoder):
         return found
 
 
-@pytest.mark.parametrize("name", ["csts_zh STS-B", "csts_zh", "mrpc"])
-def test_scores_of_our_similarity(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("model", ["wordllama", "minilm"])
+@pytest.mark.parametrize("name", ["stsb", "sts", "csts_zh STS-B", "csts_zh", "mrpc"])
+def test_scores_of_our_similarity(name: str, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is held to less than the usual tolerance."""
     case = CASES[name]
     parts = case.make(True)
     task = make_task(case.kind, parts, case.main_score, case.options)
-    vectors = vectors_for("wordllama", task, parts)
+    vectors = vectors_for(model, task, parts)
     monkeypatch.setattr(harness, "LookupEncoder", OurSimilarity)
 
     assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))

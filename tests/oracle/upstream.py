@@ -162,8 +162,10 @@ LOOSENED: tuple[Loosened, ...] = (
     ),
     Loosened(
         "`spearman`, `pearson` and `similarity_*`, and a `max_*` that is one of them",
-        "the model's own similarity on real vectors, 5e-5, 5e-6 and 2e-3: near ties under torch's "
-        "float32 sums. test_own_similarity.py holds the same scores to 1e-6 on equal similarities.",
+        "the model's own similarity on real vectors, 2e-4, 5e-6 and 1e-2: torch's float32 sums "
+        "split pairs that nearly tie, of which there are most in Chinese, where texts become the "
+        "same unknown tokens. Given the same similarities, which agree to 5e-7, the same "
+        "scores are held to 1e-6 (`scores_of_our_similarity` above).",
     ),
     Loosened(
         "`spearman`, `pearson` and `cosine_*` of STS on a line, on zero and on denormal vectors",
