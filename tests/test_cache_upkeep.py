@@ -11,8 +11,10 @@ import pytest
 
 from benchmark.cache import VectorStore, open_store, text_keys
 from benchmark.cache.upkeep import holdings, misplaced, prune, read_size, verify
+from benchmark.catalog import Choice, load_task
 from benchmark.cli import main
 from benchmark.protocols import Identity
+from benchmark.run import RunSettings, Silent, run
 
 TEXTS = [f"text {number}" for number in range(6)]
 VECTORS = np.arange(24, dtype=np.float32).reshape(6, 4)
@@ -171,3 +173,45 @@ def test_the_command_shows_prunes_and_checks(
     assert 0 == main(["cache", "prune", "--cache-size", "0", "--json", *folder])
     pruned = json.loads(capsys.readouterr().out)
     assert (1, RECORD, 0) == (pruned["segments"], pruned["bytes"], pruned["left"])
+
+
+class Notes(Silent):
+    """A listener that keeps the notes."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        """Keep it."""
+        self.notes.append(message)
+
+
+def test_a_run_keeps_its_cache_below_the_bound(tmp_path: Path) -> None:
+    """What was longest not used goes when a task is done, and a note says so."""
+    old = fill(tmp_path / "cache", "a/old", 100)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "test.jsonl").write_text(
+        "".join(f'{{"sentence1": "a{n}", "sentence2": "b", "score": {n}}}\n' for n in range(3))
+    )
+    path = tmp_path / "Pairs.toml"
+    path.write_text(
+        'kind = "sts"\nmain_score = "cosine_spearman"\nlanguages = ["eng-Latn"]\n'
+        '[source]\nfiles = "data"\n'
+    )
+    model = tmp_path / "mine.py"
+    model.write_text(
+        "import numpy as np\ndef encode(texts):\n    return np.ones((len(texts), 2))\n"
+    )
+    # The run adds four vectors of two numbers, which alone fit.
+    settings = RunSettings(cache=tmp_path / "cache", cache_size=2 * RECORD)
+    listener = Notes()
+
+    run([str(model)], [Choice(load_task(path))], settings, listener)
+
+    assert not old.folder.exists()
+    assert [4] == [held.vectors for held in holdings(tmp_path / "cache")]
+    expected = (
+        "the cache was above 224 B, so 224 B that were longest not used are removed; "
+        "--cache-size allows more"
+    )
+    assert expected in listener.notes

@@ -102,6 +102,17 @@ def prune(root: Path, size: int) -> tuple[int, int]:
     return removed, freed
 
 
+def keep_below(root: Path, size: int) -> str:
+    """Prune, and say in one line what went; '' when nothing did."""
+    removed, freed = prune(root, size)
+    if not removed:
+        return ""
+    return (
+        f"the cache was above {show_size(size)}, so {show_size(freed)} that were longest not used "
+        "are removed; --cache-size allows more"
+    )
+
+
 def verify(root: Path, *, repair: bool = False) -> list[Damage]:
     """Every record whose checksum differs, and every place from which a segment is unreadable.
 
