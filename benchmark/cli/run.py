@@ -48,6 +48,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help="show what would run, and run nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     parser.add_argument("--batch-size", type=_positive, metavar="N", help="texts the model takes")
+    parser.add_argument(
+        "--prompt",
+        metavar="TEXT",
+        help="what every model puts before a text; a .toml or .json file names it by role or kind",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument(
         "--trust", action="store_true", help="let tasks and models run code of their own"
@@ -68,6 +73,10 @@ def run(args: Namespace) -> int:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
     models = args.models or list(DEFAULT_MODELS)
+    if args.prompt is not None:
+        from benchmark.models.uri import with_option
+
+        models = [with_option(model, "prompt", args.prompt) for model in models]
     if args.plan:
         from benchmark.cli.plan import print_plan
 

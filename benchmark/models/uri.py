@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from benchmark.errors import UsageError, nearest
 
@@ -48,6 +48,16 @@ def parse_uri(uri: str, schemes: Collection[str]) -> ModelURI:
     if not end and "@" in target and not Path(target).exists():
         target, _, revision = target.rpartition("@")
     return ModelURI(scheme, target, revision, options)
+
+
+def with_option(uri: str, name: str, value: str) -> str:
+    """The URI with one option more, its value encoded.
+
+    >>> with_option("st:org/model?dim=64", "prompt", "query: ")
+    'st:org/model?dim=64&prompt=query%3A%20'
+    """
+    mark = "&" if "?" in uri[_end_of_parts(uri) :] else "?"
+    return f"{uri}{mark}{name}={quote(value, safe='')}"
 
 
 def split_parts(uri: str, target: str, separator: str) -> list[str]:

@@ -172,3 +172,22 @@ def test_trusted_code_runs(made: Made, tmp_path: Path, monkeypatch: pytest.Monke
     model: Any = load_model(f"hf:{folder}", Settings(trust=True))
 
     assert (1, 32) == model.encode(["rain"]).shape
+
+
+def test_a_family_is_known_by_its_name_on_the_hub(
+    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A bare transformer called E5: its prompts, pooling and norm, none of them in files."""
+    import huggingface_hub.constants as constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    repository = tmp_path / "hub" / "models--intfloat--e5-base-v2"
+    shutil.copytree(made("hf"), repository / "snapshots" / COMMIT)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+
+    model: Any = load_model("hf:intfloat/e5-base-v2")
+
+    assert "passage: " == model.prompt_for("Mine", "Retrieval", "document")
+    assert ("mean", True, 64) == (model.pooling, model.normalize, model.max_tokens)

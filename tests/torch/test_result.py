@@ -11,6 +11,7 @@ import pytest
 
 from benchmark import evaluate
 from benchmark.catalog import find_choices
+from benchmark.cli import main
 from benchmark.run import RunSettings, Silent, run
 from tests.torch import making
 
@@ -115,3 +116,18 @@ def test_candidates_are_scored(scheme: str, made: Made, tmp_path: Path) -> None:
 
     assert row.error is None
     assert 0 < row.main_score <= 1
+
+
+def test_a_prompt_on_the_command_line(
+    made: Made, sts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--prompt`` is the option of the URI; a file names prompts by kind and role."""
+    (tmp_path / "prompts.toml").write_text('STS = "like : "\nquery = "query : "\n')
+    for number, (given, expected) in enumerate(
+        [("query: ", "query: "), (str(tmp_path / "prompts.toml"), "like : ")]
+    ):
+        output = tmp_path / str(number)
+        arguments = [f"st:{made('st')}", "-t", str(sts), "-o", str(output), "--no-cache"]
+        assert 0 == main(["run", *arguments, "--prompt", given])
+        assert {"text": expected} == part_of(output)["prompts"]
+    capsys.readouterr()
