@@ -43,7 +43,8 @@ def call_each(model: Model, call: Callable[[], Iterator[Any]]) -> Iterator[Any]:
         while (item := call_model(model, partial(next, stream, None))) is not None:
             yield item
     finally:
-        stream.close()
+        if hasattr(stream, "close"):  # as generators have it
+            stream.close()
 
 
 def check_vectors(

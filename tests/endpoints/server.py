@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections import deque
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -211,14 +213,18 @@ def closed_early(handler: Handler, body: dict[str, Any]) -> None:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server on a free port of this machine, gone when the block ends."""
+def serving(certificate: Path | None = None) -> Iterator[Server]:
+    """A server on a free port of this machine, gone when the block ends; TLS by a certificate."""
     state = Server()
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        http.socket = context.wrap_socket(http.socket, server_side=True)
     http.daemon_threads = False
     http.handle_error = lambda *_: None  # type: ignore[method-assign]
     http.state = state  # type: ignore[attr-defined]
-    state.url = f"http://127.0.0.1:{http.server_address[1]}/v1"
+    state.url = f"http{'s' if certificate else ''}://127.0.0.1:{http.server_address[1]}/v1"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from benchmark.errors import BenchmarkError, MissingExtraError, ModelError
+from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
 from benchmark.models.http.address import Address
 from benchmark.models.http.loop import in_background
 from benchmark.models.http.refusals import RefusedError, explain
@@ -209,19 +209,34 @@ def _client(endpoint: Endpoint) -> httpx2.AsyncClient:
     """A client that takes proxies and authorities from the environment; redirects are refused."""
     import httpx2
 
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-    trusted: bool | ssl.SSLContext = True
-    if bundle and not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        trusted = ssl.create_default_context(cafile=bundle)
     return httpx2.AsyncClient(
         headers={**endpoint.address.headers, "content-type": "application/json"},
         params=dict(endpoint.address.parameters),
-        verify=trusted,
+        verify=_authorities(),
         timeout=None,
         trust_env=not endpoint.address.local,  # this machine is never reached by way of a proxy
         limits=httpx2.Limits(max_connections=None),
         follow_redirects=False,
     )
+
+
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are trusted: SSL_CERT_FILE, SSL_CERT_DIR, else REQUESTS_CA_BUNDLE."""
+    import httpx2
+
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    own = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    try:
+        if bundle and not own:
+            if os.path.isdir(bundle):
+                return ssl.create_default_context(capath=bundle)
+            return ssl.create_default_context(cafile=bundle)
+        return httpx2.create_ssl_context()
+    except OSError:
+        raise UsageError(
+            "no certificates can be read where SSL_CERT_FILE, SSL_CERT_DIR or REQUESTS_CA_BUNDLE "
+            "says; mend or unset it"
+        ) from None
 
 
 def _no_money(endpoint: Endpoint, left: int) -> ModelError:
