@@ -116,7 +116,8 @@ def _environment() -> list[str]:
         f"- Python {platform.python_version()} on {platform.machine()}; {', '.join(versions)}.",
         "- One BLAS thread on both sides.",
         "- Tolerance 1e-6 absolute; 1.1e-5 where mteb itself rounds to five decimals (means of",
-        "  nDCG, MAP, recall, precision and hit rate). What is held to less is named below.",
+        "  nDCG, MAP, recall, accuracy of a ranking, precision and hit rate). What is held to less",
+        "  is named below.",
     ]
 
 

@@ -96,8 +96,8 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "Scores are rounded before they are written",
         "_evaluators/retrieval_metrics.py, parse_metrics_from_scores",
-        "Means of nDCG, MAP, recall, precision and hit rate are cut to five decimals; accuracy, "
-        "MRR and nAUC are not.",
+        "Means of nDCG, MAP, recall (and so accuracy), precision and hit rate are rounded to five "
+        "decimals; MRR and nAUC are not.",
         "Written in full.",
     ),
     Defect(
