@@ -12,6 +12,7 @@ from benchmark.models.loading import (
     BATCH_SIZE,
     check_target,
     choice,
+    for_sentence_transformers,
     guarded,
     needed,
     positive,
@@ -75,7 +76,9 @@ def load(
         target,
         revision,
         lambda: package.CrossEncoder(
-            target, device=None if settings.device == "auto" else settings.device, **pinned
+            target,
+            device=None if settings.device == "auto" else settings.device,
+            **for_sentence_transformers(pinned),
         ),
     )
     if model.num_labels != 1:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import UsageError
 from benchmark.models.identity import identify
-from benchmark.models.loading import BATCH_SIZE, check_target, guarded, needed, positive, trusted
+from benchmark.models.loading import (
+    BATCH_SIZE,
+    check_target,
+    for_sentence_transformers,
+    guarded,
+    needed,
+    positive,
+    trusted,
+)
 from benchmark.models.st import hub_commit
 from benchmark.models.table import Settings
 from benchmark.models.tokenizing import limit_of, token_lengths
@@ -154,7 +162,9 @@ def load(
         target,
         revision,
         lambda: package.MultiVectorEncoder(
-            target, device=None if settings.device == "auto" else settings.device, **pinned
+            target,
+            device=None if settings.device == "auto" else settings.device,
+            **for_sentence_transformers(pinned),
         ),
     )
     for option, name in (("query_tokens", "query_length"), ("document_tokens", "document_length")):

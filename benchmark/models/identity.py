@@ -71,10 +71,10 @@ def slug_for(scheme: str, usual: str, options: Mapping[str, Any]) -> str:
 
 def usual_scheme(folder: Path, name: str = "") -> str:
     """The adapter that a model's owner means, by the files in its folder; ``st`` if unsure."""
-    declared = _read(folder / "config_sentence_transformers.json").get("model_type")
+    declared = read_json(folder / "config_sentence_transformers.json").get("model_type")
     if declared in _OF_TYPE:
         return _OF_TYPE[declared]
-    config = _read(folder / "config.json")
+    config = read_json(folder / "config.json")
     architecture = str((config.get("architectures") or [""])[0])
     if config.get("model_type") == "model2vec":
         return "m2v"
@@ -94,7 +94,7 @@ def usual_scheme(folder: Path, name: str = "") -> str:
 
 def configured_name(target: str) -> str:
     """The name of the model that a folder's weights were made from, where it says so."""
-    return str(_read(Path(target) / "config.json").get("_name_or_path") or "")
+    return str(read_json(Path(target) / "config.json").get("_name_or_path") or "")
 
 
 def hub_folder(target: str, revision: str) -> Path | None:
@@ -119,7 +119,8 @@ def digest_folder(folder: Path) -> str:
     return digest.hexdigest()[:40]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):

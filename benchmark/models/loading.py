@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
-from benchmark.models.identity import hub_folder
+from benchmark.models.identity import hub_folder, read_json
 from benchmark.models.table import Settings
 
 _CUT_SHORT = ("SafetensorError", "UnpicklingError", "EOFError", "InvalidProtobuf", "BadZipFile")
@@ -89,17 +89,45 @@ def _pins(target: str, revision: str | None) -> str:
 
 
 def trusted(uri: str, target: str, revision: str | None, settings: Settings) -> dict[str, Any]:
-    """The arguments that let a model run its own code, at one commit only; none without trust."""
+    """The arguments that let a model run its own code, at one commit only; none without trust.
+
+    Code that lies in another repository than the model is pinned by ``code_revision``.
+    """
     if not settings.trust:
         return {"trust_remote_code": False, "revision": revision}
-    if Path(target).is_dir():
-        return {"trust_remote_code": True, "revision": None}
+    folder, commit = Path(target), None
+    if not folder.is_dir():
+        folder = _fetched(uri, target, "config.json", revision)
+        commit = folder.name
+    pinned: dict[str, Any] = {"trust_remote_code": True, "revision": commit}
+    for place in read_json(folder / "config.json").get("auto_map", {}).values():
+        repository, far, path = str(place).partition("--")
+        if far:
+            file = f"{path.partition('.')[0]}.py"
+            pinned["code_revision"] = _fetched(uri, repository, file, None).name
+    return pinned
+
+
+def _fetched(uri: str, repository: str, file: str, revision: str | None) -> Path:
+    """The folder of the hub's cache that a file of a repository was fetched to."""
     from huggingface_hub import hf_hub_download
 
-    path = guarded(
-        uri, target, revision, lambda: hf_hub_download(target, "config.json", revision=revision)
+    path: str = guarded(
+        uri,
+        repository,
+        revision,
+        lambda: hf_hub_download(repository, file, revision=revision),
     )
-    return {"trust_remote_code": True, "revision": Path(path).parent.name}
+    return Path(path).parent
+
+
+def for_sentence_transformers(pinned: Mapping[str, Any]) -> dict[str, Any]:
+    """The same arguments as sentence-transformers takes them."""
+    given = dict(pinned)
+    if "code_revision" in given:
+        code = {"code_revision": given.pop("code_revision")}
+        given |= {"model_kwargs": code, "config_kwargs": code}
+    return given
 
 
 def device_of(settings: Settings) -> str:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmark.models.identity import configured_name, identify
-from benchmark.models.loading import BATCH_SIZE, check_target, guarded, needed, positive, trusted
+from benchmark.models.loading import (
+    BATCH_SIZE,
+    check_target,
+    for_sentence_transformers,
+    guarded,
+    needed,
+    positive,
+    trusted,
+)
 from benchmark.models.prompts import (
     PROMPT_OPTIONS,
     Prompting,
@@ -114,7 +122,9 @@ def load(
         target,
         revision,
         lambda: package.SparseEncoder(
-            target, device=None if settings.device == "auto" else settings.device, **pinned
+            target,
+            device=None if settings.device == "auto" else settings.device,
+            **for_sentence_transformers(pinned),
         ),
     )
     if "max_tokens" in options:

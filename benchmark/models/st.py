@@ -10,6 +10,7 @@ from benchmark.models.identity import configured_name, digest_folder, identify
 from benchmark.models.loading import (
     BATCH_SIZE,
     check_target,
+    for_sentence_transformers,
     guarded,
     needed,
     positive,
@@ -105,7 +106,7 @@ def load(
             target,
             device=None if settings.device == "auto" else settings.device,
             truncate_dim=options.get("dim"),
-            **pinned,
+            **for_sentence_transformers(pinned),
         ),
     )
     if "max_tokens" in options:

@@ -12,6 +12,7 @@ import pytest
 
 from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
 from benchmark.models import load_model
+from benchmark.models.loading import trusted
 from benchmark.models.table import Settings
 from tests.torch import making
 
@@ -191,3 +192,36 @@ def test_a_family_is_known_by_its_name_on_the_hub(
 
     assert "passage: " == model.prompt_for("Mine", "Retrieval", "document")
     assert ("mean", True, 64) == (model.pooling, model.normalize, model.max_tokens)
+
+
+@pytest.mark.parametrize("scheme", ["st", "hf"])
+def test_code_of_another_repository_is_pinned_too(
+    scheme: str,
+    made: Made,
+    hub: Callable[[Path], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What ``main`` of that repository was when the run began, by its commit."""
+    import transformers.dynamic_module_utils as modules
+
+    monkeypatch.setattr(modules, "HF_MODULES_CACHE", str(tmp_path / "modules"))
+    folder = custom(tmp_path / "custom", made(scheme))
+    path = folder / "config.json"
+    path.write_text(path.read_text().replace('"code.', '"other/code--code.'))
+    other = tmp_path / "hub" / "models--other--code"
+    (other / "snapshots" / COMMIT[::-1]).mkdir(parents=True)
+    (folder / "code.py").rename(other / "snapshots" / COMMIT[::-1] / "code.py")
+    (other / "refs").mkdir()
+    (other / "refs" / "main").write_text(COMMIT[::-1])
+    hub(folder)
+
+    pinned = trusted("x", "org/model", None, Settings(trust=True))
+    model: Any = load_model(f"{scheme}:org/model", Settings(trust=True))
+
+    assert {
+        "trust_remote_code": True,
+        "revision": COMMIT,
+        "code_revision": COMMIT[::-1],
+    } == pinned
+    assert (1, 32) == model.encode(["rain"]).shape
