@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 _SOURCE = b"embedmark.source"
 
 
+def as_one(values: pa.ChunkedArray) -> pa.Array:
+    """A column as one array; Arrow would copy even a single chunk."""
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+
+
 def with_source(table: pa.Table, source: str) -> pa.Table:
     """Return ``table`` labelled with the file (or package, or generator) it was read from."""
     return table.replace_schema_metadata({**(table.schema.metadata or {}), _SOURCE: source})

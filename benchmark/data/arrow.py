@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from benchmark.tables import as_one
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -41,7 +43,7 @@ def plain_array(
         return None
     if kind == "id":
         found = found.cast(pa.string())
-    return found.combine_chunks()
+    return as_one(found)
 
 
 def _strings(column: pa.ChunkedArray, *, is_text: bool, strip: bool) -> pa.ChunkedArray | None:
@@ -65,4 +67,4 @@ def _numbers(column: pa.ChunkedArray) -> pa.Array | None:
     if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
         return None
     numbers = pc.cast(column, pa.float64(), safe=False)
-    return numbers.combine_chunks() if pc.all(pc.is_finite(numbers)).as_py() else None
+    return as_one(numbers) if pc.all(pc.is_finite(numbers)).as_py() else None

@@ -12,11 +12,13 @@ import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import DataError
+from benchmark.tables import as_one
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -82,6 +84,32 @@ def read_columns(path: Path, label: str, options: FileOptions = FileOptions()) -
     if kind == ".jsonl":
         return _read_jsonl(text, label)
     return _read_delimited(text, label, kind, options)
+
+
+@lru_cache(maxsize=1)
+def read_shared(path: Path, label: str, options: FileOptions, changed: int) -> Columns:
+    """A whole file that the next subset reads again, of which there may be thousands.
+
+    Its texts are put into Arrow here, so that the subsets share them. ``changed`` is when the file
+    was written last; the last file read is kept.
+    """
+    columns = read_columns(path, label, options)
+    return replace(columns, values={n: _shared(v) for n, v in columns.values.items()})
+
+
+def _shared(values: Sequence[Any] | pa.ChunkedArray) -> Sequence[Any] | pa.ChunkedArray:
+    import pyarrow as pa
+
+    if not isinstance(values, pa.ChunkedArray):
+        if not all(isinstance(value, str) for value in values):
+            return values
+        try:
+            values = pa.chunked_array([pa.array(values, pa.large_string())])
+        except UnicodeEncodeError:  # half a surrogate pair, which is reported with its row later
+            return values
+    if not pa.types.is_string(values.type) and not pa.types.is_large_string(values.type):
+        return values
+    return pa.chunked_array([as_one(values.cast(pa.large_string()))])
 
 
 def first_row(path: Path, label: str) -> list[str]:

@@ -6,6 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from benchmark.tables import as_one
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -61,7 +63,7 @@ def _only(table: pa.Table, column: str, values: Any) -> pa.Table:
     import pyarrow.compute as pc
 
     if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
+        values = as_one(values)
     return table.filter(pc.is_in(table[column], value_set=values))
 
 

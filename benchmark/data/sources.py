@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmark.data.canonical import to_table
-from benchmark.data.formats import Columns, FileOptions, read_columns
+from benchmark.data.formats import Columns, FileOptions, read_columns, read_shared
 from benchmark.data.layout import find_table
 from benchmark.errors import BenchmarkError, DataError, TaskFileError, nearest
 from benchmark.protocols import Finding, Kind
+from benchmark.tables import source_of
 from benchmark.task import DEFAULT_SUBSET, Task
 
 if TYPE_CHECKING:
@@ -149,18 +148,12 @@ def load_files(
                 DEFAULT_SUBSET if parallel else subset,
             )
             if parallel:
-                loaded[name] = _read_once(path, label, options, path.stat().st_mtime_ns)
+                loaded[name] = read_shared(path, label, options, path.stat().st_mtime_ns)
             else:
                 loaded[name] = read_columns(path, label, options)
         except DataError as error:
             problems.extend(error.problems)
     return loaded
-
-
-@lru_cache(maxsize=1)
-def _read_once(path: Path, label: str, options: FileOptions, changed: int) -> Columns:
-    """A file that the next subset reads again, of which there may be thousands."""
-    return read_columns(path, label, options)
 
 
 def load_package(
@@ -227,7 +220,6 @@ def _made(name: str, make: Callable[[], dict[str, pa.Table]]) -> dict[str, Colum
 
 
 def _as_columns(tables: Mapping[str, pa.Table]) -> dict[str, Columns]:
-    from benchmark.tables import source_of
 
     return {
         name: Columns(

@@ -12,7 +12,7 @@ from benchmark.errors import ModelError
 from benchmark.metrics.parallel import spread
 from benchmark.metrics.similarity import is_sparse
 from benchmark.protocols import Finding
-from benchmark.tables import at_row, source_of
+from benchmark.tables import as_one, at_row, source_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,8 +31,8 @@ def options_of(task: Task, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def column(table: pa.Table, name: str) -> pa.Array:
-    """A column as one array."""
-    return table.column(name).combine_chunks()
+    """A column as one array, shared with the table where it can be."""
+    return as_one(table.column(name))
 
 
 def numbers(table: pa.Table, name: str) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,21 @@ def test_a_subset_names_the_columns_of_the_one_table(folder: Path) -> None:
         "deu-eng": ("grün 3", "green 3"),
         "deu-fra": ("grün 3", "vert 3"),
     } == pairs
+
+
+def test_subsets_share_their_texts(folder: Path) -> None:
+    """Two hundred languages make forty thousand subsets, which must not hold a copy each."""
+    task, kind = load_task(Path("T.toml")), load_kind("bitext")
+    read = [
+        kind.read(load_tables(task, kind, "test", name), task, random.Random(42))
+        for name in ("eng-deu", "deu-eng", "deu-fra")
+    ]
+
+    places = [
+        [texts.buffers()[2].address for texts in (data.sentence1, data.sentence2)] for data in read
+    ]
+    assert places[0] == places[1][::-1]
+    assert places[1][0] == places[2][0]
 
 
 def test_a_changed_file_is_read_again(folder: Path) -> None:
