@@ -5,13 +5,19 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmark.cache import open_store, text_keys
 from benchmark.cli import main
+from benchmark.models import load_model
 from benchmark.models.http import address
 from tests.endpoints import server as say
 from tests.endpoints.server import Server
@@ -214,7 +220,6 @@ def test_python_needs_consent_too(here: Path, far: None, server: Server) -> None
 def test_an_adapter_alone_sends_nothing_without_consent(far: None, server: Server) -> None:
     """The gate stands in the adapter, so no caller can forget it."""
     from benchmark.errors import UsageError
-    from benchmark.models import load_model
 
     model: Any = load_model(uri(server))
 
@@ -353,8 +358,6 @@ def test_no_secret_anywhere(
 
 def test_a_key_is_in_no_repr(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the model, its endpoint, its address, or their dictionaries."""
-    from benchmark.models import load_model
-
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     model: Any = load_model(uri(server))
 
@@ -394,3 +397,38 @@ def test_a_second_stage_asks_when_it_is_reached(
 
     assert "tiny: this sends 9 texts" in capsys.readouterr().err
     assert 3 == len(server.seen)
+
+
+def test_a_kill_loses_no_answer_that_was_kept(here: Path, server: Server) -> None:
+    """After ``kill -9`` between answers, the next run asks for the other texts only."""
+    model = uri(server, "batch=1", "concurrency=1", "key_env=")
+    server.faults += [say.good] * 5
+    server.always = say.hang
+    command = [sys.executable, "-m", "benchmark", "run", model, "-t", "pairs.toml", "-o", "out"]
+    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([*command, "--cache", "cache"], env=paths) as process:
+        try:
+            while kept(model, server.texts[:5]) < 5:
+                assert process.poll() is None
+                time.sleep(0.05)
+        finally:
+            process.kill()
+    paid = set(server.texts[:5])
+    server.always = None
+    before = len(server.seen)
+
+    assert 0 == run(model)
+
+    assert 12 == len(server.seen) - before
+    assert not paid & set(server.texts[before:])
+
+
+def kept(model: str, texts: list[str]) -> int:
+    """How many of these texts the cache holds."""
+    if not texts:
+        return 0
+    store = open_store(Path("cache"), load_model(model).identity, None, None)
+    try:
+        return int((store.find(text_keys(texts)) >= 0).sum())
+    finally:
+        store.close()
