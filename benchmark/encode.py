@@ -213,7 +213,7 @@ def _answers(
 
     how: Any = {"role": group.role, "prompt": group.prompt}
     if not isinstance(model, StreamEncoder):
-        for batch in _batches(pc.utf8_length(group.unique).to_numpy(zero_copy_only=False)):
+        for batch in batches(pc.utf8_length(group.unique).to_numpy(zero_copy_only=False)):
             if store and (places[batch] >= 0).all():
                 yield batch, store.read(places[batch]), False
             else:
@@ -237,7 +237,7 @@ def _in_order(parts: list[Any], batches: list[NDArray[np.int64]]) -> Any:
     return sp.vstack(parts, format="csr", dtype=np.float32)[order]
 
 
-def _batches(lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
+def batches(lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
     """Rows by falling length, cut at a number of texts and of characters (padding counted)."""
     import numpy as np
 
