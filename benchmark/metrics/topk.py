@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Keys = NDArray[np.int64]
 
-_DOCUMENTS, _QUERIES = 16_384, 512  # a block of scores is 32 MB
+_DOCUMENTS, _QUERIES = 16_384, 256  # a block of scores is 16 MB, one in each thread
 _TILE = 32  # products are padded to whole tiles: the edge kernels of BLAS may round differently
 _NONE = np.iinfo(np.int64).min
 
@@ -91,7 +91,6 @@ def _each_block(
 
     Blocks of different queries run in threads.
     """
-    left = normalised(queries) if similarity == "cosine" else queries
     count = queries.shape[0]
     # At least two blocks, however many threads there are: their heights may decide last digits.
     share = -(-count // 2)
@@ -104,10 +103,12 @@ def _each_block(
 
         def score(first: int, block: Any = block, documents_at: slice = documents_at) -> None:
             query_at = slice(first, min(first + step, count))
-            scores = _product(left[query_at], block)
+            rows = queries[query_at]
+            rows = normalised(rows) if similarity == "cosine" else rows
+            scores = _product(rows, block)
             scores = scores[: query_at.stop - first, : documents_at.stop - documents_at.start]
             if similarity == "euclidean":
-                scores = _negative_distances(left[query_at], block, scores)
+                scores = _negative_distances(rows, block, scores)
             use(query_at, documents_at, scores)
 
         spread(score, range(0, count, step))
