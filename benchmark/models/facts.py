@@ -79,6 +79,17 @@ _SEARCHMAP_TYPES = {
     "Reranking": _SEARCHMAP.format("reranking"),
     "Summarization": _SEARCHMAP.format("summarization"),
 }
+_SIMILARITY = "task: semantic similarity | query: "
+_SAGA = {
+    "STS": _SIMILARITY,
+    "Summarization": _SIMILARITY,
+    "Reranking": _SIMILARITY,
+    "BitextMining": _SIMILARITY,
+    "Classification": "task: classification | query: ",
+    "Clustering": "task: clustering | query: ",
+    "Retrieval-query": "task: search result | query: ",
+    "Retrieval-document": "title: none | text: ",
+}
 _INSTRUCT = "Instruct: {instruction}\nQuery: "
 _INSTRUCT_TIGHT = "Instruct: {instruction}\nQuery:"
 
@@ -165,8 +176,10 @@ FAMILIES: tuple[Facts, ...] = (
           template=_INSTRUCT_TIGHT, max_tokens=32768, pooling="eos", normalize=True),
     Facts(("yale-nlp/rtriever-4b",), _CARD + "yale-nlp/RTriever-4B", template=_INSTRUCT_TIGHT,
           pooling="eos", normalize=True),
-    Facts(("salesforce/sfr-embedding-mistral", "salesforce/sfr-embedding-2_r",
-           "salesforce/sfr-embedding-code-2b_r"), _CARD + "Salesforce/SFR-Embedding-Mistral",
+    Facts(("salesforce/sfr-embedding-code-2b_r",), _CARD + "Salesforce/SFR-Embedding-Code-2B_R",
+          template=_INSTRUCT, max_tokens=8192, pooling="eos", normalize=True),
+    Facts(("salesforce/sfr-embedding-mistral", "salesforce/sfr-embedding-2_r"),
+          _CARD + "Salesforce/SFR-Embedding-Mistral",
           template=_INSTRUCT, max_tokens=4096, pooling="eos", normalize=True),
     Facts(("linq-ai-research/linq-embed-mistral",), _CARD + "Linq-AI-Research/Linq-Embed-Mistral",
           template=_INSTRUCT, pooling="eos", normalize=True),
@@ -208,7 +221,7 @@ FAMILIES: tuple[Facts, ...] = (
     Facts(("mixedbread-ai/mxbai-embed-large-v1", "mixedbread-ai/mxbai-embed-2d-large-v1"),
           _CARD + "mixedbread-ai/mxbai-embed-large-v1", _SEARCH, max_tokens=512, pooling="cls"),
     Facts(("mixedbread-ai/mxbai-embed-xsmall-v1",), _CARD + "mixedbread-ai/mxbai-embed-xsmall-v1",
-          max_tokens=4096, pooling="mean"),
+          max_tokens=512, pooling="mean"),
     Facts(("mongodb/mdbr-leaf-*",), _CARD + "MongoDB/mdbr-leaf-ir", _SEARCH, max_tokens=512),
     Facts(("whereisai/uae-large-v1",), "arXiv:2309.12871", _SEARCH, max_tokens=512, pooling="cls"),
     Facts(("avsolatorio/gist-*", "avsolatorio/noinstruct-small-*"), "arXiv:2402.16829",
@@ -226,6 +239,8 @@ FAMILIES: tuple[Facts, ...] = (
           {**_NOMIC_TYPES, **_RERANKED, "Summarization": "clustering: "}, max_tokens=8192),
     Facts(("vplabs/searchmap_preview",), _CARD + "VPLabs/SearchMap_Preview", _SEARCHMAP_TYPES,
           max_tokens=8192),
+    Facts(("nga-kr/ko-embed-v0",), _CARD + "NGA-KR/ko-embed-v0", _QUERY, max_tokens=512),
+    Facts(("nicher92/saga-embed_v1",), _CARD + "nicher92/saga-embed_v1", _SAGA, max_tokens=512),
     # No prompts: what the bare transformer is missing is the pooling.
     Facts(("sentence-transformers/all-minilm-*",), _CARD + "sentence-transformers/all-MiniLM-L6-v2",
           max_tokens=256, pooling="mean", normalize=True),
