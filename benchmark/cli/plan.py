@@ -1,4 +1,4 @@
-"""``embedmark run --plan``: what would run, and its size."""
+"""``embedmark run --plan``: what would run, how large it is, and about what it would take."""
 
 from __future__ import annotations
 
@@ -11,51 +11,100 @@ from benchmark.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
+    from benchmark.forecast import Forecast
+    from benchmark.prepare import Prepared
 
 
 def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace) -> int:
-    """Read the data, encode nothing; 1 when a part cannot be read."""
+    """Read the data, let models that are here encode a few texts; 1 when something fails."""
     from benchmark.catalog import expanded
-    from benchmark.models.table import SCHEMES
-    from benchmark.models.uri import parse_uri
+    from benchmark.forecast import add, begin, finish
+    from benchmark.models.table import Settings
+    from benchmark.prepare import prepare
 
-    for model in models:
-        parse_uri(model, SCHEMES)
+    settings = Settings(args.batch_size, args.device, args.trust, args.price)
+    forecasts = begin(models, settings)
     rows, errors = [], []
     for choice in expanded(choices):
         if choice.task.parts:
             continue  # what an aggregate is made of stands before it
-        row, failed = _row(choice, args)
-        rows.append(row)
-        errors += failed
+        prepared = prepare(choice, limit=args.limit)
+        rows.append(_row(prepared))
+        errors += [part.error for part in prepared.parts if part.error]
+        for forecast in forecasts:
+            add(forecast, prepared)
+    for forecast in forecasts:
+        finish(forecast)
+    errors += [forecast.failed for forecast in forecasts if forecast.failed]
     if args.json:
-        print_json({"models": list(models), "tasks": rows, "errors": errors})
+        told = [forecast.to_json() for forecast in forecasts]
+        content = {"models": list(models), "tasks": rows, "forecasts": told, "errors": errors}
+        print_json(content)
     else:
-        columns = ["task", "kind", "parts", "texts", "unique texts", "characters"]
-        total: list[Any] = [
-            "total",
-            "",
-            *(sum(r[c.replace(" ", "_")] for r in rows) for c in columns[2:]),
-        ]
-        table = [[r[c.replace(" ", "_")] for c in columns] for r in rows]
-        print_table(columns, [*table, total], right=set(columns[2:]))
+        _print_tasks(rows)
         print()
-        print(
-            f"{' and '.join(models)} would encode these texts{' each' if len(models) > 1 else ''}, "
-            "less what the cache holds. Nothing was run."
-        )
+        _print_forecasts(forecasts)
     for error in errors:
         print(f"failed: {error}", file=sys.stderr)
     return 1 if errors else 0
 
 
-def _row(choice: Choice, args: Namespace) -> tuple[dict[str, Any], list[str]]:
+def _print_tasks(rows: Sequence[dict[str, Any]]) -> None:
+    columns = ["task", "kind", "parts", "texts", "unique texts", "characters"]
+    total: list[Any] = [
+        "total",
+        "",
+        *(sum(r[c.replace(" ", "_")] for r in rows) for c in columns[2:]),
+    ]
+    table = [[r[c.replace(" ", "_")] for c in columns] for r in rows]
+    print_table(columns, [*table, total], right=set(columns[2:]))
+
+
+def _print_forecasts(forecasts: Sequence[Forecast]) -> None:
+    table = [
+        [
+            forecast.model,
+            _prompts(forecast),
+            "" if forecast.tokens is None else f"{forecast.tokens:,}",
+            forecast.note if forecast.seconds is None else _duration(forecast.seconds),
+            "" if forecast.cost is None else f"{forecast.cost:.4f}",
+        ]
+        for forecast in forecasts
+    ]
+    columns = ["model", "before texts", "tokens", "time", "cost"]
+    print_table(columns, table, right={"tokens", "cost"})
+    print()
+    print(
+        "Each model would encode these texts, less what the cache holds. Time and tokens are those "
+        "of a few texts\ntimes the rest. Nothing was sent or saved."
+    )
+
+
+def _prompts(forecast: Forecast) -> str:
+    """What stands before texts, by role; ``nothing`` where nothing does."""
+    told = [
+        f"{role}: {prompts[0]!r}" + (f" and {len(prompts) - 1} more" if len(prompts) > 1 else "")
+        for role, prompts in forecast.prompts.items()
+        if prompts
+    ]
+    return "; ".join(told) or ("nothing" if forecast.prompts else "")
+
+
+def _duration(seconds: float) -> str:
+    """About how long, for people.
+
+    >>> _duration(0.2), _duration(95), _duration(5400)
+    ('about 1 s', 'about 95 s', 'about 90 min')
+    """
+    if seconds < 100:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 6000 else f"about {seconds / 3600:.1f} h"
+
+
+def _row(prepared: Prepared) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from benchmark.prepare import prepare
-
-    prepared = prepare(choice, limit=args.limit)
     texts = unique = characters = 0
     for part in prepared.parts:
         groups: dict[Any, list[Any]] = {}
@@ -69,12 +118,11 @@ def _row(choice: Choice, args: Namespace) -> tuple[dict[str, Any], list[str]]:
             distinct = whole.unique()
             unique += len(distinct)
             characters += pc.sum(pc.utf8_length(distinct)).as_py() or 0
-    row = {
-        "task": choice.task.name,
-        "kind": choice.task.kind,
+    return {
+        "task": prepared.task.name,
+        "kind": prepared.task.kind,
         "parts": len(prepared.parts),
         "texts": texts,
         "unique_texts": unique,
         "characters": characters,
     }
-    return row, [part.error for part in prepared.parts if part.error]

@@ -19,9 +19,11 @@ from benchmark.models.fusion import fuse, ranked, reciprocal_ranks, relative_sco
 from benchmark.models.loading import choice, positive
 from benchmark.models.py import UNVERSIONED
 from benchmark.models.table import slug_of
-from benchmark.models.uri import split_parts
+from benchmark.models.uri import end_of_parts, split_parts
 from benchmark.protocols import Encoder, Fitted, Identity, Model, Ranker, Reranker, Run
 
+SEPARATORS: Mapping[str, str] = {"hybrid": "+", "two": "|"}
+"""What stands between the parts of each composite."""
 _USUAL_FUSION, _USUAL_CONSTANT, _USUAL_DEPTH = "rrf", 60, 100
 
 
@@ -122,7 +124,7 @@ def compose(
     or weights, or a second stage that cannot score.
     """
     uri = f"{scheme}:{target}"
-    separator = "+" if scheme == "hybrid" else "|"
+    separator = SEPARATORS[scheme]
     uris = split_parts(uri, target, separator)
     if len(uris) < 2 or (scheme == "two" and len(uris) > 2):
         wanted = "two parts" if scheme == "two" else "two parts or more"
@@ -144,6 +146,18 @@ def compose(
             "take a cross-encoder or a model with vectors"
         )
     return TwoStageModel(identity, (parts[0], second), **options, notes=notes)
+
+
+def leaves(uri: str) -> list[str]:
+    """The URIs of the models that a URI is made of, in order; of a model that is none, its own.
+
+    >>> leaves("hybrid:(bm25)+(two:(tfidf)|(wordllama)?k=9)")
+    ['bm25', 'tfidf', 'wordllama']
+    """
+    scheme, _, target = uri[: end_of_parts(uri)].partition(":")
+    if scheme not in SEPARATORS:
+        return [uri]
+    return [leaf for part in split_parts(uri, target, SEPARATORS[scheme]) for leaf in leaves(part)]
 
 
 def _usage(parts: Sequence[Model]) -> Mapping[str, float]:

@@ -33,7 +33,7 @@ def parse_uri(uri: str, schemes: Collection[str]) -> ModelURI:
     >>> parse_uri("st:org/model@main?dtype=float16", ["st"])
     ModelURI(scheme='st', target='org/model', revision='main', options={'dtype': 'float16'})
     """
-    end = _end_of_parts(uri)
+    end = end_of_parts(uri)
     body, _, query = uri[end:].partition("?")
     body = uri[:end] + body
     options = dict(parse_qsl(query, keep_blank_values=True))
@@ -56,7 +56,7 @@ def with_option(uri: str, name: str, value: str) -> str:
     >>> with_option("st:org/model?dim=64", "prompt", "query: ")
     'st:org/model?dim=64&prompt=query%3A%20'
     """
-    mark = "&" if "?" in uri[_end_of_parts(uri) :] else "?"
+    mark = "&" if "?" in uri[end_of_parts(uri) :] else "?"
     return f"{uri}{mark}{name}={quote(value, safe='')}"
 
 
@@ -84,7 +84,7 @@ def split_parts(uri: str, target: str, separator: str) -> list[str]:
     return parts
 
 
-def _end_of_parts(uri: str) -> int:
+def end_of_parts(uri: str) -> int:
     """Where the parts of a target end and options may begin; 0 for a target without parts."""
     start = uri.find(":(") + 1
     if not start or not uri[: start - 1].isidentifier():

@@ -1,0 +1,151 @@
+"""What a plan foretells: prompts by role, and time, tokens and cost without a text sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.catalog import Choice, load_task
+from benchmark.cli import main
+from benchmark.errors import UsageError
+from benchmark.forecast import Forecast, add, begin, finish
+from benchmark.models.composite import leaves
+from benchmark.models.http.spending import Meter
+from benchmark.models.table import Settings
+from benchmark.prepare import prepare
+from benchmark.protocols import Identity, Role
+
+
+@dataclass
+class Prompted:
+    """An encoder with a prompt for queries, which counts a token a character."""
+
+    identity: Identity = Identity("test/prompted", "1", "test/1")
+    similarity: str = "cosine"
+    asked: list[str] = field(default_factory=list)
+
+    def encode(self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None) -> Any:
+        """The same vector for all."""
+        self.asked += texts
+        return np.ones((len(texts), 2), np.float32)
+
+    def prompt_for(self, name: str, task_type: str, role: Role, prompts: Any) -> str | None:
+        """Before queries alone."""
+        return "query: " if role == "query" else None
+
+    def count_tokens(self, texts: Sequence[str]) -> Any:
+        """One a character."""
+        return np.array([len(text) for text in texts])
+
+
+@dataclass
+class Place:
+    """What is asked of an endpoint."""
+
+    meter: Meter
+
+
+@dataclass
+class Remote(Prompted):
+    """An encoder behind an endpoint."""
+
+    endpoint: Place = field(default_factory=lambda: Place(Meter(price=2.0)))
+
+
+def write_retrieval(folder: Path) -> Path:
+    """Two queries of five characters each, and twenty documents of ten."""
+    data = folder / "data"
+    (data / "qrels").mkdir(parents=True)
+    (data / "corpus.jsonl").write_text(
+        "".join(f'{{"_id": "d{n}", "text": "{n:010}"}}\n' for n in range(20))
+    )
+    (data / "queries.jsonl").write_text(
+        '{"_id": "q0", "text": "query"}\n{"_id": "q1", "text": "other"}\n'
+    )
+    (data / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq0\td0\t1\nq1\td1\t1\n")
+    path = folder / "Digits.toml"
+    path.write_text(
+        'kind = "retrieval"\nmain_score = "ndcg_at_10"\nlanguages = ["eng-Latn"]\n'
+        '[source]\nfiles = "data"\n'
+    )
+    return path
+
+
+def forecast_of(folder: Path, model: Any) -> Forecast:
+    """The forecast of a loaded model on one task."""
+    forecast = Forecast("m", model)
+    add(forecast, prepare(Choice(load_task(write_retrieval(folder)))))
+    finish(forecast)
+    return forecast
+
+
+def test_prompts_stand_by_role_and_count(tmp_path: Path) -> None:
+    """Two queries of 5 + 7 characters with their prompt, twenty documents of 10: 224 in all.
+
+    The probe sees both queries and four documents, 24 + 40 tokens of 64 characters.
+    """
+    found = forecast_of(tmp_path, Prompted())
+
+    assert {"query": ["query: "], "document": []} == found.prompts
+    assert (22, 224, 224) == (found.texts, found.characters, found.tokens)
+    assert found.seconds is not None
+    assert found.seconds >= 0
+
+
+def test_an_endpoint_is_sent_nothing(tmp_path: Path) -> None:
+    """Tokens are estimated from above, four for 10 or 12 bytes: 22 texts, 224 / 64 of 24 tokens."""
+    model = Remote()
+
+    found = forecast_of(tmp_path, model)
+
+    assert [] == model.asked
+    assert 224 / 64 * 6 * 4 == found.tokens
+    assert found.cost == pytest.approx(84 * 2.0 / 1e6)
+    assert (None, "an endpoint, sent nothing before consent") == (found.seconds, found.note)
+
+
+def test_a_composite_stands_as_its_parts() -> None:
+    """Each part with its own forecast."""
+    uri = "two:(hybrid:(tfidf)+(bow)?k=9)|(random)"
+
+    assert ["tfidf", "bow", "random"] == leaves(uri)
+    assert [f"{part} in {uri}" for part in leaves(uri)] == [
+        forecast.model for forecast in begin([uri], Settings())
+    ]
+
+
+def test_a_model_that_is_not_here_is_not_fetched() -> None:
+    """A plan downloads nothing; a wrong scheme is a usage error as ever."""
+    pytest.importorskip("huggingface_hub")
+    (found,) = begin(["st:nobody/has-this-model"], Settings())
+
+    assert (None, "not on this machine yet, or not known to be") == (found.loaded, found.note)
+    with pytest.raises(UsageError, match="unknown scheme 'sts'"):
+        begin(["sts:nobody/model"], Settings())
+
+
+def test_the_command_tells_and_keeps_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a table and as JSON; a model that fails is said, and others stand."""
+    task = write_retrieval(tmp_path)
+    (tmp_path / "broken.py").write_text("def encode(texts):\n    raise ValueError(texts)\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert 0 == main(["run", "random", "tfidf", "-t", str(task), "--plan"])
+    shown = capsys.readouterr().out
+    assert "about 1 s" in shown
+    assert "fitted on all texts of a task" in shown
+    assert 1 == main(["run", "random", "broken.py", "-t", str(task), "--plan", "--json"])
+    told = capsys.readouterr()
+    random, broken = json.loads(told.out)["forecasts"]
+    assert (22, 210, None) == (random["texts"], random["characters"], random["error"])
+    assert "local/broken failed (ValueError at broken.py:2)" in broken["error"]
+    assert f"failed: {broken['error']}\n" == told.err
+    assert not (tmp_path / "results").exists()
