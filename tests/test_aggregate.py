@@ -132,6 +132,21 @@ def test_a_subset_may_count_less_than_another(folder: Path) -> None:
     assert "sts" == counted_kind(task)
 
 
+def test_different_main_scores_are_mixed_on_purpose_only(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the name that says so."""
+    text = PART.format(name="Two").replace("cosine_spearman", "cosine_pearson")
+    (folder / "Two.toml").write_text(text, "utf-8")
+    (folder / "Whole.toml").write_text(WHOLE.replace("cosine_spearman", "main_score"), "utf-8")
+
+    first, second = (rows_of(capsys, "-t", "Whole.toml") for _ in "ab")
+
+    mean = np.mean([score(first, name, "test", s) for name in ("One", "Two") for s in ("en", "de")])
+    assert float(mean) == pytest.approx(score(first, "Whole", "test", "default"), abs=1e-15)
+    assert ("reused", first[-1]["main_score"]) == (second[-1]["status"], second[-1]["main_score"])
+
+
 def test_the_result_is_saved_and_reused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In mteb's layout; a second run leaves the file as it is."""
     first = rows_of(capsys, "-t", "Whole.toml")
@@ -273,7 +288,7 @@ def test_a_board_counts_it_as_one_task(folder: Path, capsys: pytest.CaptureFixtu
             ("cosine_spearman", "cosine_pearson"),
             (
                 "Whole.toml:4: the part 'One' has the main score cosine_spearman, not "
-                "cosine_pearson; a mean is of one metric"
+                'cosine_pearson; main_score = "main_score" takes the mean of different ones'
             ),
         ),
         (

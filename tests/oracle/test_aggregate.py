@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +19,7 @@ from mteb.abstasks.aggregated_task import AbsTaskAggregate
 from mteb.mocks.mock_tasks import MockAggregatedTask, MockSTSTask
 from mteb.results import TaskResult
 
-from benchmark.aggregate import mean_of_parts, with_parts
+from benchmark.aggregate import MIXED, mean_of_parts, with_parts
 from benchmark.task import Source, Task
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
@@ -121,6 +122,34 @@ def test_the_mean_is_theirs(case: str) -> None:
 
     assert expected == pytest.approx(
         {split: mean_of_parts(task, split, scores) for split in SPLITS}, abs=1e-12
+    )
+
+
+def test_the_mock_of_different_main_scores() -> None:
+    """mteb's own mock is of a retrieval and a reranking; its mean is named by one of theirs."""
+    mock = MockAggregatedTask()
+    names = [part.metadata.name for part in mock.tasks]
+    scores = {(name, "test", "default"): 0.25 + n / 3 for n, name in enumerate(names)}
+    results = [
+        TaskResult.from_task_results(
+            part,
+            {"test": {"default": {"main_score": scores[part.metadata.name, "test", "default"]}}},
+            evaluation_time=1.0,
+            kg_co2_emissions=None,
+        )
+        for part in mock.tasks
+    ]
+    mains = {part.metadata.name: part.metadata.main_score for part in mock.tasks}
+    ours = our_task("Whole", {"default": ()}, {"tasks": names}, "aggregate")
+    ours = replace(ours, main_score=MIXED, splits=("test",))
+
+    def part(name: str) -> Task:
+        return replace(our_task(name, PARTS["Three"], {}), main_score=mains[name])
+
+    found = mock.task_results_to_scores(results)["test"]["default"]
+    assert 2 == len(set(mains.values()))
+    assert found["main_score"] == pytest.approx(
+        mean_of_parts(with_parts(ours, part), "test", scores), abs=1e-12
     )
 
 
