@@ -10,6 +10,7 @@ from benchmark.errors import ModelError
 from benchmark.models.identity import identify
 from benchmark.models.loading import (
     BATCH_SIZE,
+    check_length,
     check_target,
     choice,
     for_sentence_transformers,
@@ -87,6 +88,7 @@ def load(
             "use a reranker with one output"
         )
     length = "max_seq_length" if hasattr(type(model), "max_seq_length") else "max_length"
+    check_length(uri, options.get("max_tokens"), model)
     if "max_tokens" in options:
         setattr(model, length, options["max_tokens"])
     if "dtype" in options:

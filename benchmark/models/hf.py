@@ -12,6 +12,7 @@ from benchmark.models.hf_settings import read_settings
 from benchmark.models.identity import configured_name, identify
 from benchmark.models.loading import (
     BATCH_SIZE,
+    check_length,
     check_target,
     choice,
     device_of,
@@ -92,6 +93,9 @@ class TransformerModel:
         import numpy as np
         import torch
 
+        if not texts:
+            width = self.model.config.get_text_config().hidden_size
+            return [np.zeros((0, width), np.float32) for _ in layers]
         inputs = [prompt + text for text in texts] if prompt else list(texts)
         ids = self._tokenize(inputs)
         order = np.argsort([-len(item) for item in ids], kind="stable")
@@ -174,6 +178,7 @@ def load(
     identity = identify("hf/1", target, pinned["revision"], commit, options)
     found = read_settings(target, identity.revision)
     facts = facts_of(identity.name)
+    check_length(uri, options.get("max_tokens"), model)
     _check_layer(uri, model, options.get("layer"))
     prompting = prompting_of(identity.name, options, found.prompts, found.default_prompt)
     max_tokens = options.get("max_tokens") or limit_of(

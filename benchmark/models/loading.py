@@ -130,6 +130,17 @@ def for_sentence_transformers(pinned: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+def check_length(uri: str, wanted: int | None, model: Any) -> None:
+    """Refuse a cut beyond the positions that a transformer has; it would fail in mid-run."""
+    for module in model.modules() if wanted else ():
+        positions = getattr(getattr(module, "config", None), "max_position_embeddings", None)
+        if isinstance(positions, int) and wanted is not None and wanted > positions:
+            raise UsageError(
+                f"model '{uri}' has {positions} positions; max_tokens must be at most that, "
+                f"not {wanted}"
+            )
+
+
 def device_of(settings: Settings) -> str:
     """The device named, or the best that torch sees."""
     if settings.device != "auto":

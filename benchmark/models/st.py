@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.models.identity import configured_name, digest_folder, identify
 from benchmark.models.loading import (
     BATCH_SIZE,
+    check_length,
     check_target,
     for_sentence_transformers,
     guarded,
@@ -109,6 +110,7 @@ def load(
             **for_sentence_transformers(pinned),
         ),
     )
+    check_length(uri, options.get("max_tokens"), model)
     if "max_tokens" in options:
         model.max_seq_length = options["max_tokens"]
     identity = identify("st/1", target, pinned["revision"], hub_commit(model), options)

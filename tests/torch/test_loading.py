@@ -90,6 +90,14 @@ def test_a_missing_extra_names_its_pip_line(
     assert f"run: pip install 'embedmark[{extra}]'" in refusal(uri, MissingExtraError)
 
 
+@pytest.mark.parametrize("scheme", ["st", "hf", "ce", "sparse"])
+def test_a_cut_beyond_the_positions(scheme: str, made: Made) -> None:
+    """Refused at once, not at the first long text."""
+    message = refusal(f"{scheme}:{made(scheme)}?max_tokens=65", UsageError)
+
+    assert "has 64 positions; max_tokens must be at most that, not 65" in message
+
+
 def test_a_classifier_is_no_reranker(tmp_path: Path) -> None:
     """Three classes rank nothing."""
     folder = making.cross_encoder(tmp_path, labels=3)
