@@ -249,6 +249,8 @@ def _measure(
             f"{label} on {task.name} ({found.key}): undefined on constant similarities and counted "
             f"as 0: {', '.join(found.degenerate)}"
         )
+    if found.tokens and found.tokens.truncated:
+        listener.note(f"{label} on {task.name} ({found.key}): {found.tokens.cuts()}")
     if found.error:
         return failed_row(label, task, part.split, part.subset, found.error)
     return row_of(label, task, found, "measured", None)

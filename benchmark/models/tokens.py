@@ -23,6 +23,18 @@ class TokenCount:
     truncated: int
     maximum: int | None
 
+    def cuts(self) -> str:
+        """How many texts were cut, for people.
+
+        >>> TokenCount(8, 900, 2, 64).cuts()
+        '2 of 8 texts (25 %) are longer than 64 tokens, and only their beginning was read'
+        """
+        share = f"{100 * self.truncated / max(1, self.texts):.2g}"
+        return (
+            f"{self.truncated} of {self.texts} texts ({share} %) are longer than {self.maximum} "
+            "tokens, and only their beginning was read"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """As a result holds it, with the share of truncated texts beside their count."""
         return {

@@ -75,7 +75,7 @@ def test_prompts_are_in_the_result(made: Made, sts: Path, tmp_path: Path) -> Non
 
 
 def test_a_model_of_unapplied_prompts_gets_a_note(sts: Path, tmp_path: Path) -> None:
-    """Once, before its first task."""
+    """Once, before its first task; and so do texts that are cut."""
 
     class Notes(Silent):
         def __init__(self) -> None:
@@ -88,7 +88,8 @@ def test_a_model_of_unapplied_prompts_gets_a_note(sts: Path, tmp_path: Path) -> 
     listener = Notes()
     run([f"st:{folder}"], find_choices([str(sts)]), RunSettings(), listener)
 
-    assert ["s2p_query" in note for note in listener.found] == [True]
+    assert ["s2p_query" in note for note in listener.found] == [True, False]
+    assert "1 of 6 texts (17 %) are longer than 32 tokens" in listener.found[1]
 
 
 @pytest.mark.parametrize("scheme", ["ce", "colbert", "sparse"])
