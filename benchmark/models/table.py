@@ -44,6 +44,7 @@ SCHEMES: Mapping[str, Scheme] = {
     "sparse": Scheme("benchmark.models.sparse", "torch", "SPLADE-like: weights of words, sparse"),
     "openai": Scheme("benchmark.models.openai", "endpoint", "an endpoint of OpenAI's embeddings"),
     "rerank": Scheme("benchmark.models.rerank", "endpoint", "an endpoint that scores candidates"),
+    "mteb": Scheme("benchmark.models.mteb", "mteb", "a model of mteb's registry, as mteb runs it"),
     "py": Scheme("benchmark.models.py", "", "a Python file with encode(texts)"),
     "vectors": Scheme("benchmark.models.vectors", "", "vectors made elsewhere: .npz or .parquet"),
     "tfidf": Scheme("benchmark.models.lexical", "", "tf-idf of words, fitted on the task's texts"),

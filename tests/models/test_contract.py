@@ -76,6 +76,7 @@ URIS: dict[str, Callable[[Path], str]] = {
     "sparse": lambda folder: f"sparse:{folder}",
     "openai": lambda folder: f"openai:tiny?url={ENDPOINT[0]}&key_env=",
     "rerank": lambda folder: f"rerank:tiny?url={ENDPOINT[0]}&key_env=",
+    "mteb": lambda folder: "mteb:mteb/baseline-random-encoder",
     "py": _py,
     "vectors": _vectors,
     "tfidf": lambda folder: "tfidf",
@@ -98,7 +99,7 @@ def test_every_adapter_is_held_to_the_contract() -> None:
 
 def load(scheme: str, folder: Path) -> Model:
     """Load by URI, skipping what is not installed."""
-    needed = {"wordllama": "wordllama", "m2v": "model2vec", "bm25": "bm25s"}
+    needed = {"wordllama": "wordllama", "m2v": "model2vec", "bm25": "bm25s", "mteb": "mteb"}
     needed |= {"openai": "httpx2", "rerank": "httpx2"}
     if scheme in needed and importlib.util.find_spec(needed[scheme]) is None:
         pytest.skip(f"{needed[scheme]} is not installed")
