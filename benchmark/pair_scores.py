@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.cache import open_store, text_keys
 from benchmark.errors import ModelError
 from benchmark.guard import call_each, call_model
+from benchmark.models.py import UNVERSIONED
 from benchmark.protocols import Reranker
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def score_pairs(
     np.minimum.at(first, inverse, np.arange(len(inverse)))
     keys = all_keys[first]
     scores = np.zeros(len(first), np.float32)
-    store = open_store(cache, model.identity, None, None) if cache else None
+    versioned = model.identity.revision != UNVERSIONED
+    store = open_store(cache, model.identity, None, None) if cache and versioned else None
     try:
         places = store.find(keys) if store else np.full(len(first), -1, np.int64)
         known, missing = np.flatnonzero(places >= 0), np.flatnonzero(places < 0)

@@ -68,6 +68,14 @@ def test_no_pairs_are_no_scores() -> None:
     assert [] == model.asked
 
 
+def test_a_model_without_a_version_is_never_cached(tmp_path: Path) -> None:
+    """Nothing tells whether such an object is still the same model."""
+    for _ in range(2):
+        model = Lengths(Identity("local/lengths", "unversioned", "py/1"))
+        score_pairs(model, ["q"], ["d"], cache=tmp_path)
+        assert [("q", "d")] == model.asked
+
+
 def test_where_a_query_ends_is_part_of_a_pair(tmp_path: Path) -> None:
     """The same characters cut elsewhere are another pair."""
     scores = score_pairs(Lengths(), ["ab", "a"], ["c", "bc"], cache=tmp_path)

@@ -120,6 +120,25 @@ def test_what_changed_is_measured_again_and_said(
     assert 1 == len(list((Path(str(first[0].path)).parent / "history").iterdir()))
 
 
+def test_an_object_is_measured_every_time(tmp_path: Path) -> None:
+    """Nothing tells it from another of its class, whose result goes to history."""
+
+    class Seeded:
+        def __init__(self, seed: int) -> None:
+            self.seed = seed
+
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            return np.random.default_rng(self.seed).normal(size=(len(texts), 4))
+
+    task = write_pairs(tmp_path, "Pairs")
+    first, _ = go([Seeded(1)], [task], tmp_path / "out")
+    second, notes = go([Seeded(2)], [task], tmp_path / "out")
+
+    assert ("measured", "measured") == (first[0].status, second[0].status)
+    assert first[0].main_score != second[0].main_score
+    assert any("nothing tells whether the model is still the same" in note for note in notes)
+
+
 def test_a_description_does_not_measure_again(tmp_path: Path, model: str) -> None:
     """What no score depends on is not part of a task's digest."""
     task = write_pairs(tmp_path, "Pairs")

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmark._version import PROTOCOL
 from benchmark.errors import ResultError
+from benchmark.models.py import UNVERSIONED
 from benchmark.protocols import Identity
 from benchmark.results.record import Result, from_json, merged, to_json
 
@@ -65,7 +66,8 @@ def save_result(root: Path, result: Result, *, fresh: bool = False) -> Path:
         _to_history(path)
     if old is not None:
         alike = (
-            old.task_digest == result.task_digest
+            result.identity.revision != UNVERSIONED
+            and old.task_digest == result.task_digest
             and old.protocol == result.protocol
             and old.identity == result.identity
             and all(
@@ -134,6 +136,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def why_not_reused(old: Result, task_digest: str, identity: Identity) -> str:
     """What differs between a stored result and what would be measured now; '' when nothing."""
+    if identity.revision == UNVERSIONED:
+        return "nothing tells whether the model is still the same"
     if old.task_digest != task_digest:
         return "the task file changed"
     if old.protocol != PROTOCOL:
