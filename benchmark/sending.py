@@ -12,24 +12,27 @@ from benchmark.catalog import Choice, expanded
 from benchmark.encode import groups_of
 from benchmark.errors import BenchmarkError, ResultError
 from benchmark.measure import can_measure
+from benchmark.models.composite import leaves
 from benchmark.models.http.setting import outgoing
 from benchmark.models.http.spending import estimate_tokens
 from benchmark.models.table import SCHEMES, Settings, load_model
-from benchmark.models.uri import parse_uri, split_parts
 from benchmark.pair_scores import pair_keys
 from benchmark.prepare import Prepared, PreparedPart, prepare
 from benchmark.protocols import Encoder
 from benchmark.results.store import limited_root, read_result, result_path, why_not_reused
 
-_COMPOSITES = {"hybrid": "+", "two": "|"}
 _SENDING = frozenset(name for name, scheme in SCHEMES.items() if scheme.extra == "endpoint")
 
 
 @dataclass(slots=True)
 class _Count:
-    """The texts that one model would be sent, each once; state while tasks are read."""
+    """The texts that one model would be sent, each once; state while tasks are read.
+
+    ``alone`` is false for a part of another model, which results of its own do not spare.
+    """
 
     model: Any
+    alone: bool
     seen: set[tuple[Any, ...]] = field(default_factory=set)
     texts: int = 0
     characters: int = 0
@@ -58,7 +61,7 @@ def agree(models: Sequence[Any], choices: Sequence[Choice], settings: RunSetting
     this machine asks for nothing. A model that does not load is left to the run, which says why.
     Raises UsageError when consent is not given.
     """
-    counts = [_Count(model) for model in _remote(models, settings.model)]
+    counts = list(_remote(models, settings.model))
     if not counts:
         return
     root = limited_root(settings.output, settings.limit) if settings.output else None
@@ -69,7 +72,8 @@ def agree(models: Sequence[Any], choices: Sequence[Choice], settings: RunSetting
         for count in counts:
             if not can_measure(count.model, prepared.kind):
                 continue
-            done = set() if settings.fresh else _measured(root, prepared, count.model)
+            reuses = count.alone and not settings.fresh
+            done = _measured(root, prepared, count.model) if reuses else set()
             for part in prepared.parts:
                 if not part.error and (f"{part.split}/{part.subset}", part.fingerprint) not in done:
                     _add(count, prepared, part, settings.cache)
@@ -83,35 +87,31 @@ def agree(models: Sequence[Any], choices: Sequence[Choice], settings: RunSetting
             )
 
 
-def _remote(models: Sequence[Any], settings: Settings) -> Iterator[Any]:
-    """The models behind other machines; no other adapter is loaded for it."""
-    for uri in dict.fromkeys(part for item in models for part in _endpoints(item)):
+def _remote(models: Sequence[Any], settings: Settings) -> Iterator[_Count]:
+    """The models behind other machines, also as parts; no other adapter is loaded for it.
+
+    What the second stage of ``two`` is sent depends on the first, so a reranker there is counted
+    only where candidates are given, and else asks when it is reached.
+    """
+    found: dict[str, bool] = {}
+    for item in models:
+        for uri in _leaves(item):
+            if uri.partition(":")[0] in _SENDING:
+                found[uri] = found.get(uri, True) and uri == item
+    for uri, alone in found.items():
         try:
             model: Any = load_model(uri, settings)
         except BenchmarkError:
             continue
         if not model.endpoint.address.local:
-            yield model
+            yield _Count(model, alone)
 
 
-def _endpoints(item: Any) -> Iterator[str]:
-    """The endpoints in a model URI: itself, or the parts of a composite.
-
-    What the second stage of ``two`` is sent depends on the first, so a reranker there is not
-    counted, and asks when it is reached.
-    """
-    if not isinstance(item, str):
-        return
-    scheme = item.partition(":")[0]
-    if scheme in _SENDING:
-        yield item
-    elif scheme in _COMPOSITES:
-        try:
-            uris = split_parts(item, parse_uri(item, SCHEMES).target, _COMPOSITES[scheme])
-        except BenchmarkError:
-            return
-        for uri in uris:
-            yield from _endpoints(uri)
+def _leaves(item: Any) -> list[str]:
+    try:
+        return leaves(item) if isinstance(item, str) else []
+    except BenchmarkError:
+        return []  # the run says what is wrong with it
 
 
 def _measured(root: Path | None, prepared: Prepared, model: Any) -> set[tuple[str, str]]:

@@ -89,14 +89,17 @@ def test_a_hang_ends_by_timeout(fault: Fault, server: Server) -> None:
     """However slowly it drips: the timeout is for the whole answer; then it is tried again."""
     server.always = fault
 
+    tiny = model(f"openai:tiny?url={server.url}", timeout=0.2, attempts=2)
+
     with pytest.raises(ModelError) as caught:
-        model(f"openai:tiny?url={server.url}", timeout=0.2, attempts=2).encode(TEXTS)
+        tiny.encode(TEXTS)
 
     assert (
         f"{server.url[7:-3]} gave no answer in 2 attempts (last: no whole answer within 0.2 "
         "seconds); what came is kept, so run again later"
     ) == str(caught.value)
     assert 2 == len(server.seen)
+    assert tiny.endpoint.pace.limit < 4
 
 
 LASTING: dict[str, tuple[Fault, str]] = {

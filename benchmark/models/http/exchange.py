@@ -186,7 +186,9 @@ async def _once(client: httpx2.AsyncClient, endpoint: Endpoint, body: bytes) -> 
         async with asyncio.timeout(patience.timeout):  # of the whole, however slowly it drips
             response = await client.post(endpoint.address.url, content=body)
     except TimeoutError:
-        raise RefusedError(f"no whole answer within {patience.timeout:g} seconds") from None
+        # A server that does not keep up is helped by fewer requests, not by the same ones again.
+        reason = f"no whole answer within {patience.timeout:g} seconds"
+        raise RefusedError(reason, crowded=True) from None
     except httpx2.TransportError as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise ModelError(

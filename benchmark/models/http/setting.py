@@ -19,6 +19,7 @@ from benchmark.protocols import Identity
 if TYPE_CHECKING:
     from benchmark.models.table import Settings
 
+_LOCAL_TIMEOUT = 600.0  # a server of one's own may take minutes a request on a processor
 UNPINNED = "endpoint"
 """The revision of a model that only its endpoint names: what answers there can change."""
 MODEL_CAN_CHANGE = "model_can_change"
@@ -88,13 +89,13 @@ def connect(
     spending = settings.spending or Spending()
     if spending.max_cost is not None and price is None:
         raise UsageError(f"{who}: --max-cost needs the --price of a million tokens")
-    usual = Patience()
-    timeout = options.get("timeout", usual.timeout)
+    usual, address = Patience(), find_address(model, route, options, who)
+    timeout = options.get("timeout", _LOCAL_TIMEOUT if address.local else usual.timeout)
     if not timeout:
         raise UsageError(f"{who}: timeout must be more than 0 seconds")
     return Endpoint(
         model=model,
-        address=find_address(model, route, options, who),
+        address=address,
         patience=Patience(options.get("attempts", usual.attempts), timeout),
         pace=Pace(most=options.get("concurrency", Pace().most)),
         meter=Meter(price, spending),
