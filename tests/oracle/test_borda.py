@@ -83,6 +83,8 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
 @pytest.fixture(scope="module")
 def ours() -> Leaderboard:
     """Our board over the same files, with the benchmark's own splits and subsets."""
+    if not RESULTS.is_dir():
+        pytest.skip("the published results are absent")
     tasks = {}
     for task in mteb.get_benchmark(BENCHMARK).tasks:
         tasks[task.metadata.name] = Task(
