@@ -131,6 +131,7 @@ def speed(session: nox.Session) -> None:
     """
     session.install("-e", ".")
     session.run("python", "tests/speed/help.py")
+    session.run("python", "tests/speed/cache.py")
     given = list(session.posargs)
     if "--reference" not in given:
         room = Path(session.create_tmp()).resolve() / "mteb"

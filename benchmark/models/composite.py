@@ -179,4 +179,12 @@ def _identity(scheme: str, parts: Sequence[Model], options: Mapping[str, Any]) -
     if any(part.identity.revision == UNVERSIONED for part in parts):
         digest = UNVERSIONED
     names = "+".join(part.identity.name.rpartition("/")[2] for part in parts)
-    return Identity(f"{scheme}/{names[:100]}", digest, f"{scheme}/1", chosen, slug_of(chosen))
+    told = {"parts": [_told(part.identity) for part in parts], **chosen}
+    return Identity(f"{scheme}/{names[:100]}", digest, f"{scheme}/1", told, slug_of(chosen))
+
+
+def _told(identity: Identity) -> str:
+    """A part as a result names it, so that a reader knows what the digest is made of."""
+    options = "&".join(f"{name}={value}" for name, value in identity.options.items())
+    end = f"?{options}" if options else ""
+    return f"{identity.adapter} {identity.name}@{identity.revision}{end}"

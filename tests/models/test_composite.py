@@ -272,6 +272,10 @@ def test_a_hybrid_runs_like_any_model(tmp_path: Path) -> None:
     model = load_model(uri)
     assert "hybrid/tfidf+bow+tfidf" == model.identity.name
     assert "fusion_score__weights_2,1" == model.identity.slug
+    parts = model.identity.options["parts"]
+    assert ["tfidf/1 embedmark/tfidf@1", "two/1 two/bow+tfidf"] == [
+        parts[0], parts[1].partition("@")[0]
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
