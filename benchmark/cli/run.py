@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   embedmark run st:org/model -t my_task.toml     a model of yours on a task of yours
   embedmark run ./checkpoint --data ./my_docs    your own data, with no task file
   embedmark run wordllama bm25 --kind retrieval --plan
+  embedmark run 'hybrid:(bm25)+(wordllama)' --kind retrieval
 """
 
 
