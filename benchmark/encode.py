@@ -13,6 +13,7 @@ from benchmark.errors import ModelError
 from benchmark.guard import call_each, call_model, check_vectors
 from benchmark.models.prompts import prompt_of
 from benchmark.protocols import (
+    UNVERSIONED,
     Embeddings,
     Encoder,
     Fitted,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _BATCH_TEXTS = 256
 _BATCH_CHARACTERS = 200_000  # about 50 MB of token vectors for the embedded model at its width
-UNVERSIONED = "unversioned"
 
 Progress = Callable[[int, int], None]
 """Called with (texts done, texts in all) of one split and subset."""

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.cache import open_store, text_keys
 from benchmark.errors import ModelError
 from benchmark.guard import call_each, call_model
-from benchmark.models.py import UNVERSIONED
-from benchmark.protocols import Reranker
+from benchmark.protocols import UNVERSIONED, Reranker
 
 if TYPE_CHECKING:
     import numpy as np

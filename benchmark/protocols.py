@@ -101,6 +101,10 @@ class Identity:
     slug: str = ""
 
 
+UNVERSIONED = "unversioned"
+"""The revision of a model whose content nothing identifies: never cached, never reused."""
+
+
 class Model(Protocol):
     """What every adapter gives: who the model is and how its vectors are compared."""
 

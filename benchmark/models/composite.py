@@ -17,10 +17,9 @@ from typing import Any
 from benchmark.errors import UsageError
 from benchmark.models.fusion import fuse, ranked, reciprocal_ranks, relative_scores
 from benchmark.models.loading import choice, positive
-from benchmark.models.py import UNVERSIONED
 from benchmark.models.table import slug_of
 from benchmark.models.uri import end_of_parts, split_parts
-from benchmark.protocols import Encoder, Fitted, Identity, Model, Ranker, Reranker, Run
+from benchmark.protocols import UNVERSIONED, Encoder, Fitted, Identity, Model, Ranker, Reranker, Run
 
 SEPARATORS: Mapping[str, str] = {"hybrid": "+", "two": "|"}
 """What stands between the parts of each composite."""

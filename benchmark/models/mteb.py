@@ -14,9 +14,8 @@ from benchmark.models.http.spending import estimate_tokens
 from benchmark.models.loading import BATCH_SIZE, guarded, needed
 from benchmark.models.loading import positive as positive_number
 from benchmark.models.prompts import INSTRUCTIONS
-from benchmark.models.py import UNVERSIONED
 from benchmark.models.table import Settings, slug_of
-from benchmark.protocols import Identity, Role
+from benchmark.protocols import UNVERSIONED, Identity, Role
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.table import Settings
-from benchmark.protocols import Identity, Role
+from benchmark.protocols import UNVERSIONED, Identity, Role
 
 if TYPE_CHECKING:
     from benchmark.protocols import Vectors
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"py": {}}
 ADAPTER = "py/1"
-UNVERSIONED = "unversioned"
-"""The revision of an object whose content nothing identifies: never cached, never reused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from typing import Any
 
 from benchmark._version import PROTOCOL
 from benchmark.errors import ResultError
-from benchmark.models.py import UNVERSIONED
-from benchmark.protocols import Identity
+from benchmark.protocols import UNVERSIONED, Identity
 from benchmark.results.record import Result, from_json, merged, to_json
 
 MODEL_META = "model_meta.json"
