@@ -6,6 +6,7 @@ and labels are those that the data sets' own descriptions give.
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -137,6 +138,8 @@ CASES = (
 @pytest.fixture
 def embedmark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command, with its results and cache in a folder of the test."""
+    if not all(map(importlib.util.find_spec, ("wordllama", "bm25s"))):
+        pytest.skip("needs the models of the extra 'starter'")
     return Command(tmp_path, capsys)
 
 
