@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["lint", "types", "wheel", "tests"]
+nox.options.sessions = ["lint", "types", "minimums", "wheel", "tests"]
 nox.options.error_on_external_run = True
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
-@nox.session(python=LOWEST_PYTHON, default=False)
+@nox.session(python=LOWEST_PYTHON)
 @nox.parametrize("extra", ["test", "starter,test"], ids=["core", "starter"])
 def minimums(session: nox.Session, extra: str) -> None:
     """Proves the lower bounds: the tests pass with the lowest direct dependencies declared.
