@@ -86,9 +86,7 @@ def task_files(roots: Iterable[Path] | None = None) -> dict[str, Path]:
                 continue
             other = found.setdefault(path.stem, path)
             if other != path and other.read_bytes() != path.read_bytes():
-                raise TaskFileError(
-                    f"two tasks are named '{path.stem}': {other} and {path}; rename one of them"
-                )
+                raise _one_name(path.stem, other, path)
     return found
 
 
@@ -154,9 +152,7 @@ def find_choices(
         for path, trusted, part in _expand(name, files):
             known = found.setdefault(path.stem, (path, trusted or trust, part))
             if known[0] != path and known[0].read_bytes() != path.read_bytes():
-                raise TaskFileError(
-                    f"two tasks are named '{path.stem}': {known[0]} and {path}; rename one of them"
-                )
+                raise _one_name(path.stem, known[0], path)
     choices = []
     for path, trusted, part in found.values():
         task = load_task(path, files=files, trusted=trusted)
@@ -181,7 +177,13 @@ def expanded(choices: Iterable[Choice]) -> list[Choice]:
 
 
 def _joined(one: Choice, other: Choice) -> Choice:
-    """All that two choices of a task ask for, in the task's order."""
+    """All that two choices of a task ask for, in the task's order.
+
+    Raises TaskFileError when they are two tasks of one name: neither may stand for the other.
+    """
+    paths = [choice.task.path and choice.task.path.resolve() for choice in (one, other)]
+    if one.task != other.task and (paths[0] is None or paths[0] != paths[1]):
+        raise _one_name(one.task.name, one.task.path, other.task.path)
     task, names = one.task, (list(one.task.splits), list(one.task.subsets))
     splits, subsets = (
         tuple(name for name in known if name in (*first, *second)) if first and second else ()
@@ -261,3 +263,7 @@ def _expand_suite(
                 f"suite '{suite.name}': no task is named '{part.name}'{nearest(part.name, files)}"
             )
         yield files[part.name], False, part
+
+
+def _one_name(name: str, one: Path | None, other: Path | None) -> TaskFileError:
+    return TaskFileError(f"two tasks are named '{name}': {one} and {other}; rename one of them")

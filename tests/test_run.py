@@ -362,3 +362,25 @@ def test_weights_beside_an_unchanged_file(tmp_path: Path) -> None:
         scores.append(content["scores"]["test"][0]["cosine_pearson"])
 
     assert 3 == len(set(scores))
+
+
+def test_two_tasks_of_one_name_are_refused(tmp_path: Path, model: str) -> None:
+    """From Python two files of one name can meet; neither is dropped, nor scored for the other."""
+    one = write_pairs(tmp_path / "one", "Same")
+    two = write_pairs(tmp_path / "two", "Same", [(a, b, 6 - score) for a, b, score in PAIRS])
+
+    for tasks in ([str(one), str(two)], [load_task(one), load_task(two)]):
+        with pytest.raises(benchmark.errors.TaskFileError) as caught:
+            benchmark.evaluate(model, tasks, cache=tmp_path / "c")
+        assert f"two tasks are named 'Same': {one} and {two}; rename one of them" == str(
+            caught.value
+        )
+
+
+def test_one_task_named_twice_is_one(tmp_path: Path, model: str) -> None:
+    """By path and as a parsed task, it is measured once."""
+    path = write_pairs(tmp_path, "Pairs")
+
+    rows = benchmark.evaluate(model, [str(path), load_task(path)], cache=tmp_path / "c")
+
+    assert ["Pairs"] == [row.task for row in rows]
