@@ -33,7 +33,7 @@ KINDS: Mapping[str, str] = {
     "clustering_legacy": "benchmark.kinds.clustering_legacy",
     "bitext": "benchmark.kinds.bitext",
     "summarization": "benchmark.kinds.summarization",
-    "zero_shot": "benchmark.kinds.zero_shot",
+    "zero_shot_classification": "benchmark.kinds.zero_shot_classification",
 }
 STARTER = "starter"
 

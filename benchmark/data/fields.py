@@ -15,7 +15,7 @@ _LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
 _SCORE_NAMES = ("score", "similarity", "similarity_score")
 _VALUE_NAMES = ("value", "score", "rating")
 _TRAINED = ("classification", "multilabel_classification", "regression")
-_BESIDE = {"summarization": "references", "zero_shot": "candidates"}
+_BESIDE = {"summarization": "references", "zero_shot_classification": "candidates"}
 """Kinds that are told by a second table: the name of its file."""
 
 
@@ -60,7 +60,7 @@ def match_fields(
             "text": text,
             "score": score,
         },
-        "zero_shot": {"text": text, "label": label},
+        "zero_shot_classification": {"text": text, "label": label},
     }
     if kind not in needed:
         raise DataError(f"{where}: no corpus and queries files, so it is no {kind}; see --kind")

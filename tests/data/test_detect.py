@@ -133,7 +133,7 @@ FOLDERS = [
             "reviews.csv": labelled("review,label"),
             "candidates.csv": csv("label,text", "a,The first sort", "b,The second sort"),
         },
-        "zero_shot",
+        "zero_shot_classification",
         pattern="reviews.csv",
         columns={"text": "review"},
         table="rows",

@@ -81,7 +81,7 @@ def test_a_cross_validation_of_one_file(tmp_path: Path) -> None:
 
 def test_zero_shot_by_keywords_of_the_task_file(tmp_path: Path) -> None:
     """No table of candidates is looked for."""
-    content = 'kind = "zero_shot"\nmain_score = "accuracy"\n' + HEAD
+    content = 'kind = "zero_shot_classification"\nmain_score = "accuracy"\n' + HEAD
     content += '[options]\nmethod = "keywords"\n[options.labels]\na = ["aa", "a"]\nb = ["b"]\n'
     content += '[options.labels.c]\nkeywords = ["c"]\n'
 
@@ -122,9 +122,14 @@ def test_zero_shot_by_keywords_of_the_task_file(tmp_path: Path) -> None:
             7,
             "option 'max_eval_samples' must be a whole number from 1 (default 3000), not 'al'",
         ),
-        ("zero_shot", "labels = 3\n", 7, "option 'labels' must be a table (default {}), not 3"),
         (
-            "zero_shot",
+            "zero_shot_classification",
+            "labels = 3\n",
+            7,
+            "option 'labels' must be a table (default {}), not 3",
+        ),
+        (
+            "zero_shot_classification",
             'method = "document"\n',
             7,
             "unknown method 'document'; did you mean 'documents'?",

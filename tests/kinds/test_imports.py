@@ -39,7 +39,7 @@ DATA: Mapping[str, tuple[str, Mapping[str, Rows]]] = {
     "retrieval": ("ndcg_at_10", COLLECTION),
     "reranking": ("map_at_1000", COLLECTION),
     "summarization": ("cosine_spearman", SUMMARIES),
-    "zero_shot": ("accuracy", LABELLED),
+    "zero_shot_classification": ("accuracy", LABELLED),
 }
 MODEL = """
 import numpy as np

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.kinds import summarization, zero_shot
+from benchmark.kinds import summarization, zero_shot_classification
 from tests.kinds.kinds_help import findings, score, table
 
 SUMMARIES = {
@@ -83,19 +83,21 @@ def test_zero_shot_by_hand() -> None:
     """The first two texts are nearest to their label, the third is not."""
     data = labelled(["b", "a", "a"], ["a", "b"])
     vectors = {"candidates": np.eye(2), "text": [[1, 2], [2, 1], [0, 1]]}
-    found = score("zero_shot", data, vectors)
+    found = score("zero_shot_classification", data, vectors)
 
     assert found.metrics["accuracy"] == pytest.approx(2 / 3)
     # Similarities to "b" are .8944, .4472 and 1 for b, a, a: its only text is second.
     assert found.metrics["ap"] == pytest.approx(1 / 2)
     assert found.samples["accuracy"].tolist() == [1.0, 1.0, 0.0]
-    assert tuple(found.metrics) == zero_shot.METRICS
+    assert tuple(found.metrics) == zero_shot_classification.METRICS
 
 
 def test_zero_shot_of_constant_vectors_is_chance() -> None:
     """The first label is taken for every text."""
     data = labelled([2, 1, 3, 1], [1, 2, 3])
-    found = score("zero_shot", data, {"candidates": np.ones((3, 2)), "text": np.ones((4, 2))})
+    found = score(
+        "zero_shot_classification", data, {"candidates": np.ones((3, 2)), "text": np.ones((4, 2))}
+    )
 
     assert found.metrics["accuracy"] == 0.5
     assert found.metrics["ap"] is None
@@ -103,7 +105,7 @@ def test_zero_shot_of_constant_vectors_is_chance() -> None:
 
 def test_checks_of_zero_shot() -> None:
     """A label without a description is an error."""
-    found = findings("zero_shot", labelled(["a", "z"], ["a", "b"]))
+    found = findings("zero_shot_classification", labelled(["a", "z"], ["a", "b"]))
 
     assert found["label_without_description"].message.startswith("small.csv row 2: ")
-    assert findings("zero_shot", labelled(["a", "b"], ["a", "b"])) == {}
+    assert findings("zero_shot_classification", labelled(["a", "b"], ["a", "b"])) == {}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.kinds import zero_shot
+from benchmark.kinds import zero_shot_classification
 from benchmark.kinds.label_vectors import document_vectors, keyword_vectors
 from tests.kinds.kinds_help import findings, make_task, score, table
 
@@ -30,8 +30,8 @@ def rows(labels: list[Any]) -> dict[str, Any]:
 def test_labels_of_the_task_file_stand_sorted() -> None:
     """Descriptions as strings or in a table; the texts are compared in that order."""
     labels = {"b": "about b", "a": {"description": "about a"}}
-    data = zero_shot.read(
-        rows(["b", "a"]), make_task("zero_shot", labels=labels), random.Random(42)
+    data = zero_shot_classification.read(
+        rows(["b", "a"]), make_task("zero_shot_classification", labels=labels), random.Random(42)
     )
 
     assert data.candidates.to_pylist() == ["about a", "about b"]
@@ -41,7 +41,7 @@ def test_labels_of_the_task_file_stand_sorted() -> None:
 def test_numbers_as_labels_of_the_task_file() -> None:
     """A key of TOML is a string; it stands for the number."""
     found = score(
-        "zero_shot",
+        "zero_shot_classification",
         rows([1, 0]),
         {"candidates": AXES, "text": AXES[::-1]},
         labels={"0": "zero", "1": "one"},
@@ -54,7 +54,7 @@ def test_keywords_by_hand() -> None:
     """The mean of (1, 0) and (0, 3) is nearer to (1, 2) than (1, 0) is."""
     options: dict[str, Any] = {"labels": {"a": ["x"], "b": ["y", "z"]}, "method": "keywords"}
     vectors = {"candidates": [[1, 0], [1, 0], [0, 3]], "text": [[1, 2], [2, 0]]}
-    found = score("zero_shot", rows(["b", "a"]), vectors, **options)
+    found = score("zero_shot_classification", rows(["b", "a"]), vectors, **options)
 
     assert found.metrics["accuracy"] == 1.0
     assert found.metrics["ap"] == 1.0
@@ -63,7 +63,9 @@ def test_keywords_by_hand() -> None:
 def test_keywords_of_a_table() -> None:
     """A column of lists, or of single words."""
     data = {**rows(["b"]), "candidates": table(label=["a", "b"], keywords=[["x"], ["y", "z"]])}
-    read = zero_shot.read(data, make_task("zero_shot", method="keywords"), random.Random(42))
+    read = zero_shot_classification.read(
+        data, make_task("zero_shot_classification", method="keywords"), random.Random(42)
+    )
 
     assert read.candidates.to_pylist() == ["x", "y", "z"]
     assert read.owner.tolist() == [0, 1, 1]
@@ -130,14 +132,16 @@ def test_documents_from_vectors_to_score() -> None:
         "similarity_threshold": 0.9,
     }
     labels = rows(["a", "a", "b", "b"])
-    dense = score("zero_shot", labels, {"candidates": AXES, "text": TEXTS}, **options)
+    dense = score(
+        "zero_shot_classification", labels, {"candidates": AXES, "text": TEXTS}, **options
+    )
     rare = {
         "candidates": sparse.csr_matrix(AXES),
         "text": sparse.csr_matrix(TEXTS.astype(np.float32)),
     }
 
     assert dense.metrics["accuracy"] == 1.0
-    assert score("zero_shot", labels, rare, **options).metrics == dense.metrics
+    assert score("zero_shot_classification", labels, rare, **options).metrics == dense.metrics
 
 
 def test_ap_of_the_first_and_third_label() -> None:
@@ -145,7 +149,9 @@ def test_ap_of_the_first_and_third_label() -> None:
     data = {**rows(["a", "c", "c"]), "candidates": table(label=list("abc"), text=list("xyz"))}
     vectors = {"candidates": np.eye(3), "text": [[1, 0, 1], [0, 0, 1], [1, 0, 0.5]]}
 
-    assert score("zero_shot", data, vectors).metrics["ap"] == pytest.approx((1 + 2 / 3) / 2)
+    assert score("zero_shot_classification", data, vectors).metrics["ap"] == pytest.approx(
+        (1 + 2 / 3) / 2
+    )
 
 
 def test_means_of_keywords_are_not_scaled() -> None:
@@ -186,17 +192,21 @@ def test_means_of_keywords_are_not_scaled() -> None:
 )
 def test_a_wrong_option(options: dict[str, Any], key: str, message: str) -> None:
     """The key, and what to write instead."""
-    assert zero_shot.problems_of(make_task("zero_shot", **options)) == [(key, message)]
+    assert zero_shot_classification.problems_of(
+        make_task("zero_shot_classification", **options)
+    ) == [(key, message)]
 
 
 def test_checks() -> None:
     """Nothing described, a column missing, a label twice, no keywords, and ap of three labels."""
     known = table(label=["a", "a"], keywords=[["x"], []])
     described = {"a": "about a", "b": "about b", "c": "about c"}
-    bare = findings("zero_shot", rows(["a"]))
-    missing = findings("zero_shot", {**rows(["a"]), "candidates": known})
-    found = findings("zero_shot", {**rows(["a"]), "candidates": known}, method="keywords")
-    three = findings("zero_shot", rows(["a", "b", "c"]), labels=described)
+    bare = findings("zero_shot_classification", rows(["a"]))
+    missing = findings("zero_shot_classification", {**rows(["a"]), "candidates": known})
+    found = findings(
+        "zero_shot_classification", {**rows(["a"]), "candidates": known}, method="keywords"
+    )
+    three = findings("zero_shot_classification", rows(["a", "b", "c"]), labels=described)
 
     assert bare["no_candidates"].message == (
         "small.csv: no label is described; add [options.labels] or a table of candidates"
@@ -208,6 +218,6 @@ def test_checks() -> None:
     assert found["duplicate_label"].message.startswith("small.csv row 2: ")
     assert found["no_keywords"].message == "small.csv row 2: no keywords; add at least one"
     assert three == {}
-    task = make_task("zero_shot", main_score="ap", labels=described)
-    (odd,) = zero_shot.check(rows(["a", "b", "c"]), task)
+    task = make_task("zero_shot_classification", main_score="ap", labels=described)
+    (odd,) = zero_shot_classification.check(rows(["a", "b", "c"]), task)
     assert odd.message == "small.csv: 3 labels, and ap is that of two; choose another main_score"

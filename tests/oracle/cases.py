@@ -226,7 +226,7 @@ CASES: Mapping[str, Case] = {
         words=24,
     ),
     "sib200 topics": Case(
-        "zero_shot",
+        "zero_shot_classification",
         "accuracy",
         lambda _: {
             ("test", code): more_data.described(real_data.sib200(code, "test"), ABOUT)
@@ -234,7 +234,7 @@ CASES: Mapping[str, Case] = {
         },
     ),
     "financial_phrasebank moods": Case(
-        "zero_shot",
+        "zero_shot_classification",
         "accuracy",
         lambda few: one(
             more_data.described(

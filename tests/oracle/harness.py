@@ -71,7 +71,7 @@ _BASE: Mapping[str, type] = {
     "reranking": AbsTaskRetrieval,
     "instruction_reranking": AbsTaskRetrieval,
     "summarization": AbsTaskSummarization,
-    "zero_shot": AbsTaskZeroShotClassification,
+    "zero_shot_classification": AbsTaskZeroShotClassification,
 }
 _RETRIEVAL = (
     "retrieval",
@@ -280,7 +280,7 @@ def _mteb_task(task: Task, parts: Parts) -> Any:
         bibtex_citation="",
     )
     attributes: dict[str, Any] = {"metadata": metadata, **_attributes(task.kind, task.options)}
-    if task.kind == "zero_shot":
+    if task.kind == "zero_shot_classification":
         candidates = next(iter(parts.values()))["candidates"].column("text").to_pylist()
         attributes["get_candidate_labels"] = lambda _: candidates
     if task.kind == "instruction_reranking":
@@ -307,9 +307,9 @@ def _attributes(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if number:
             attributes["max_fraction_of_documents_to_embed"] = None
         attributes["max_depth"] = options.get("max_depth") or None
-    if kind in ("pair_classification", "zero_shot"):
+    if kind in ("pair_classification", "zero_shot_classification"):
         attributes["label_column_name"] = "label"
-    if kind == "zero_shot":
+    if kind == "zero_shot_classification":
         attributes["input_column_name"] = "text"
     if kind == "summarization":
         attributes.update(min_score=0, max_score=5)
@@ -333,7 +333,7 @@ def _mteb_data(kind: str, split: str, tables: Tables) -> dict[str, Any]:
         return {split: _mteb_summaries(tables)}
     if kind == "clustering_legacy":
         return {split: _mteb_sets(tables)}
-    if kind == "zero_shot":
+    if kind == "zero_shot_classification":
         known = tables["candidates"].column("label").to_pylist()
         rows = tables["rows"].to_pydict()
         labels = [known.index(label) for label in rows["label"]]

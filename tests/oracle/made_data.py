@@ -56,7 +56,7 @@ def made(kind: str, *, part: str = "", seed: int = 1) -> Tables:
         return {"rows": rows.append_column("set", [["first"] * 40 + ["second"] * 50])}
     if kind == "clustering":
         return {"rows": rows}
-    if kind == "zero_shot":
+    if kind == "zero_shot_classification":
         described = pa.table({"label": ["b", "a", "c"], "text": ["about b", "about a", "about c"]})
         return {"rows": rows, "candidates": described}
     train = labelled(f"{name} train", rows=90, seed=seed + 50, labels=["b", "a", "c"])

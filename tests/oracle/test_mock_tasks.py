@@ -38,7 +38,7 @@ KIND = {
     "Retrieval": "retrieval",
     "STS": "sts",
     "Summarization": "summarization",
-    "ZeroShotClassification": "zero_shot",
+    "ZeroShotClassification": "zero_shot_classification",
 }
 MOCKS = {
     name: mock
@@ -119,7 +119,7 @@ def _tables(instance: Any, kind: str, split: str, subset: str) -> Tables:
     tables = {"rows": _renamed(here[split].to_dict(), kind)}
     if kind in ("classification", "multilabel_classification", "regression"):
         tables["train"] = _renamed(here["train"].to_dict(), kind)
-    if kind == "zero_shot":
+    if kind == "zero_shot_classification":
         described = instance.get_candidate_labels()
         strings = isinstance(here[split]["label"][0], str)
         labels = described if strings else list(range(len(described)))

@@ -63,7 +63,7 @@ TYPES = {
     "BitextMining": "bitext",
     "Regression": "regression",
     "Summarization": "summarization",
-    "ZeroShotClassification": "zero_shot",
+    "ZeroShotClassification": "zero_shot_classification",
 }
 ROLES: tuple[Role, ...] = ("query", "document", None)
 # Prompts that a model ships, in its config_sentence_transformers.json, as sentence-transformers

@@ -351,7 +351,7 @@ def test_zero_shot(similarity: str, labels: list[str]) -> None:
         }
         for n, part in enumerate(PARTS)
     }
-    task = make_task("zero_shot", parts, "accuracy", {})
+    task = make_task("zero_shot_classification", parts, "accuracy", {})
     vectors = random_vectors(parts)
 
     assert_equal(theirs(task, parts, vectors, similarity), ours(task, parts, vectors, similarity))

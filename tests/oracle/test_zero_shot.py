@@ -22,7 +22,7 @@ STANCES = {
 
 def agrees(parts: Parts) -> None:
     """Compare on wordllama's vectors, for each similarity."""
-    task = make_task("zero_shot", parts, "accuracy", {})
+    task = make_task("zero_shot_classification", parts, "accuracy", {})
     vectors = real_data.wordllama(real_data.texts_of(parts))
     for similarity in ("cosine", "dot", "euclidean"):
         assert_equal(
@@ -51,7 +51,10 @@ def test_labels_of_the_task_file_score_like_a_table() -> None:
     table: Parts = {("test", "default"): {"rows": rows, "candidates": candidates}}
     options = {"labels": {str(label): text for label, text in STANCES.items()}}
     vectors = real_data.wordllama(real_data.texts_of(table))
-    expected = ours(make_task("zero_shot", table, "accuracy", {}), table, vectors)
+    expected = ours(make_task("zero_shot_classification", table, "accuracy", {}), table, vectors)
     bare: Parts = {("test", "default"): {"rows": rows}}
 
-    assert_equal(expected, ours(make_task("zero_shot", bare, "accuracy", options), bare, vectors))
+    assert_equal(
+        expected,
+        ours(make_task("zero_shot_classification", bare, "accuracy", options), bare, vectors),
+    )

@@ -80,7 +80,7 @@ KINDS: Mapping[str, Callable[[Any, Vectors], None]] = {
     "classification": classifier_fits,
     "clustering": clusterings,
     "multilabel_classification": neighbour_fits,
-    "zero_shot": lambda _, v: products(v["text"], v["candidates"]),
+    "zero_shot_classification": lambda _, v: products(v["text"], v["candidates"]),
     "summarization": lambda d, v: row_products(
         v["summaries"][d.summary], v["references"][d.reference]
     ),

@@ -39,12 +39,12 @@ BASES: dict[str, tuple[type, str]] = {
     "reranking": (AbsTaskRetrieval, "Reranking"),
     "multilabel_classification": (AbsTaskMultilabelClassification, "MultilabelClassification"),
     "summarization": (AbsTaskSummarization, "Summarization"),
-    "zero_shot": (AbsTaskZeroShotClassification, "ZeroShotClassification"),
+    "zero_shot_classification": (AbsTaskZeroShotClassification, "ZeroShotClassification"),
 }
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "clustering": {"input_column_name": "text", "label_column_name": "label"},
     "pair_classification": {"label_column_name": "label"},
-    "zero_shot": {"input_column_name": "text", "label_column_name": "label"},
+    "zero_shot_classification": {"input_column_name": "text", "label_column_name": "label"},
     "summarization": {"min_score": 0, "max_score": 5},
 }
 
@@ -95,7 +95,7 @@ def make_task(workload: Workload, folder: Path) -> Any:
         **workload.options,
     }
     tables = read(workload, folder)
-    if workload.kind == "zero_shot":
+    if workload.kind == "zero_shot_classification":
         described = tables["candidates"].column("text").to_pylist()
         attributes["get_candidate_labels"] = lambda _: described
     task = type(task_name(workload), (base,), attributes)()

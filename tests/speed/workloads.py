@@ -290,9 +290,9 @@ WORKLOADS = {
             _summaries(100, 16, 11),
         ),
         Workload(
-            "zero_shot",
+            "zero_shot_classification",
             "zero-shot classification, 10k texts, 77 labels",
-            "zero_shot",
+            "zero_shot_classification",
             "accuracy",
             _zero_shot(77, 10_000),
         ),
