@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmark.errors import TaskFileError
-from benchmark.task_source import SOURCE_KEYS, check_source
+from benchmark.task_source import check_source, source_type
 from benchmark.toml_file import (
     FLAG,
     TABLE,
@@ -50,6 +50,7 @@ _KEYS: Mapping[str, str] = {
     "prompt": TABLE,
     "options": TABLE,
 }
+_SUBSET_KEYS: Mapping[str, str] = {"languages": TEXTS, "config": TEXT}
 _ROLES = ("query", "document", "text")
 _REQUIRED = ("kind", "main_score", "source")
 # What a score does not depend on: changing these re-measures nothing.
@@ -59,7 +60,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()+-]*")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a task's data comes from: ``type`` is files, package, generate or tasks."""
+    """Where a task's data comes from: ``type`` is hub, files, package, generate or tasks."""
 
     type: str
     settings: Mapping[str, Any]
@@ -87,6 +88,8 @@ class Task:
     citation: str = ""
     hard: bool = False
     hook: str = ""
+    configs: Mapping[str, str] = field(default_factory=dict)
+    """The hub's configs of those subsets that name one."""
     digest: str = ""
     parts: tuple[Task, ...] = ()
     """The tasks whose scores an aggregate is the mean of; empty for all others."""
@@ -145,12 +148,27 @@ def _check_keys(content: Mapping[str, Any], path: Path) -> None:
             check_distinct(path, key, value)
     if "source" in content:
         check_source(path, content["source"])
-    for name, codes in content.get("subsets", {}).items():
-        check_type(path, name, codes, TEXTS)
+    for name, value in content.get("subsets", {}).items():
+        _check_subset(path, name, value, content)
     for role, text in content.get("prompt", {}).items():
         if role not in _ROLES:
             raise unknown_key(path, role, _ROLES, " in [prompt]")
         check_type(path, role, text, TEXT)
+
+
+def _check_subset(path: Path, name: str, value: Any, content: Mapping[str, Any]) -> None:
+    """A list of languages, or a table with ``languages`` and the hub's ``config``."""
+    if not isinstance(value, dict):
+        check_type(path, name, value, TEXTS)
+        return
+    for key, inner in value.items():
+        if key not in _SUBSET_KEYS:
+            raise unknown_key(path, key, _SUBSET_KEYS, f" in [subsets.{name}]")
+        check_type(path, key, inner, _SUBSET_KEYS[key])
+    if "languages" not in value:
+        raise error_at(path, name, f"[subsets.{name}] needs 'languages'; add them")
+    if "config" in value and "hub" not in content.get("source", {"hub": ""}):
+        raise error_at(path, name, f"[subsets.{name}] names a config, which only a hub has")
 
 
 def _find_base(path: Path, name: str, find: Callable[[str], Path] | None) -> Path:
@@ -190,7 +208,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
     name = check_name(path)
     languages = content.get("languages")
     if "subsets" in content:
-        subsets = {key: tuple(codes) for key, codes in content["subsets"].items()}
+        subsets = {key: tuple(_languages_of(value)) for key, value in content["subsets"].items()}
         if not subsets:
             raise error_at(path, "[subsets]", "[subsets] is empty; name one or leave it out")
     elif languages is None and "tasks" not in content["source"]:  # an aggregate has its parts'
@@ -200,21 +218,28 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
     else:
         subsets = {DEFAULT_SUBSET: tuple(languages or ())}
     source = content["source"]
-    source_type = next(kind for kind in SOURCE_KEYS if kind in source)
     measured = {key: value for key, value in content.items() if key not in _DESCRIPTIVE}
     # To declare a fingerprint changes no score, and a result is compared with the data's own.
     measured["source"] = {key: value for key, value in source.items() if key != "fingerprint"}
     # A list, since the order of subsets decides draws.
     measured["subsets"] = [[key, *codes] for key, codes in subsets.items()]
+    configs = {
+        key: value["config"]
+        for key, value in content.get("subsets", {}).items()
+        if isinstance(value, dict) and "config" in value
+    }
+    if configs:
+        measured["configs"] = configs
     if "hook" in content:
         measured["hook_digest"] = _hook_digest(path, content["hook"])
     return Task(
         name=name,
         kind=content["kind"],
         main_score=content["main_score"],
-        source=Source(source_type, MappingProxyType(source), folder),
+        source=Source(str(source_type(source)), MappingProxyType(source), folder),
         splits=tuple(content.get("splits", ["test"])),
         subsets=MappingProxyType(subsets),
+        configs=MappingProxyType(configs),
         columns=MappingProxyType(content.get("columns", {})),
         options=MappingProxyType(content.get("options", {})),
         prompt=MappingProxyType(content.get("prompt", {})),
@@ -228,6 +253,11 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
         digest=_digest(measured),
         path=path,
     )
+
+
+def _languages_of(subset: Any) -> list[str]:
+    languages: list[str] = subset["languages"] if isinstance(subset, dict) else subset
+    return languages
 
 
 def _digest(content: Mapping[str, Any]) -> str:
