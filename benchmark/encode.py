@@ -17,6 +17,7 @@ from benchmark.protocols import (
     Embeddings,
     Encoder,
     Fitted,
+    Lookup,
     Model,
     Plan,
     Request,
@@ -66,6 +67,8 @@ def encode_plan(
     text is encoded whole, so a resumed run sees the batches of an undisturbed one. Raises
     ModelError when the model fails, or returns a wrong shape or a value that is not finite.
     """
+    if isinstance(model, Lookup):
+        return _look_up(model, plan)
     if isinstance(model, Fitted):
         return _encode_fitted(model, plan)
     if not isinstance(model, Encoder):
@@ -108,6 +111,21 @@ class Group:
 def _report(progress: Progress | None, before: int, in_all: int, done: int) -> None:
     if progress:
         progress(before + done, in_all)
+
+
+def _look_up(model: Lookup, plan: Plan) -> Encoded:
+    import numpy as np
+
+    vectors = {}
+    for name, part in call_model(model, lambda: model.look_up(plan)).items():
+        rows = np.arange(len(plan[name].texts))
+        vectors[name] = check_vectors(part, rows, model, partial(_row_of, name))
+    count = sum(map(len, vectors.values()))
+    return Encoded(Embeddings(vectors, model.similarity), count, count, 0, _characters(plan), {})
+
+
+def _row_of(name: str, row: int) -> str:
+    return f"row {row + 1} of '{name}'"
 
 
 def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:

@@ -30,12 +30,14 @@ class Request:
     """Texts to encode, in order, and their role.
 
     ``apart`` keeps them out of the batches of other requests, so that a request that asks for the
-    same texts in another subset finds all of them encoded.
+    same texts in another subset finds all of them encoded. ``ids`` are those that the data give the
+    texts, row by row, where they do.
     """
 
     texts: pa.Array
     role: Role = None
     apart: bool = False
+    ids: pa.Array | None = None
 
 
 Plan = Mapping[str, Request]
@@ -145,6 +147,17 @@ class StreamEncoder(Protocol):
     def encode_stream(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
     ) -> Iterator[tuple[Sequence[int], Vectors]]: ...
+
+
+@runtime_checkable
+class Lookup(Protocol):
+    """An encoder that has its vectors already, by text or by id; nothing of it is cached."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def similarity(self) -> str: ...
+    def look_up(self, plan: Plan) -> Mapping[str, Vectors]: ...
 
 
 @runtime_checkable

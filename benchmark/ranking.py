@@ -20,6 +20,7 @@ from benchmark.protocols import (
     Kind,
     Model,
     Plan,
+    Request,
     Reranker,
     Run,
     Searcher,
@@ -28,6 +29,7 @@ from benchmark.task import Task
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -105,8 +107,7 @@ class PartRanker:
             return score_pairs(model, queries, documents, cache=self.cache, progress=self.progress)
         if not isinstance(model, Fitted):  # whose vectors depend on the whole corpus
             wanted, document = np.unique(document, return_inverse=True)
-            corpus = replace(plan["corpus"], texts=plan["corpus"].texts.take(pa.array(wanted)))
-            plan = {**plan, "corpus": corpus}
+            plan = {**plan, "corpus": _rows_of(plan["corpus"], pa.array(wanted))}
         found = self._encode(model, plan).embeddings
         return cast(
             "NDArray[np.float32]",
@@ -147,3 +148,9 @@ class PartRanker:
         scores = self.score(model, *self.kind.pairs(self.part.data))
         run: Run = self.kind.run_of(self.part.data, scores, self.task)
         return run
+
+
+def _rows_of(request: Request, rows: pa.Array) -> Request:
+    """Some rows of a request."""
+    ids = None if request.ids is None else request.ids.take(rows)
+    return replace(request, texts=request.texts.take(rows), ids=ids)

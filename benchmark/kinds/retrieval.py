@@ -67,6 +67,8 @@ class RetrievalData:
     same_id: NDArray[np.int64]
     kept_queries: NDArray[np.int64]
     warnings: Mapping[str, int]
+    query_ids: pa.Array | None = None
+    corpus_ids: pa.Array | None = None
 
     @property
     def tie_order(self) -> NDArray[np.int64]:
@@ -98,7 +100,8 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
     judgements = Judgements(
         np.searchsorted(kept_queries, query[use]), document[use], gain[use], len(kept_queries)
     )
-    same_id = pc.index_in(query_ids.take(pa.array(kept_queries)), value_set=corpus_ids)
+    kept_ids = query_ids.take(pa.array(kept_queries))
+    same_id = pc.index_in(kept_ids, value_set=corpus_ids)
     found = np.bincount(judgements.query, minlength=judgements.queries)
     counts = {
         "query_without_judgement": len(query_ids) - len(kept_queries),
@@ -112,14 +115,16 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
         same_id=pc.fill_null(same_id, -1).to_numpy().astype(np.int64),
         kept_queries=kept_queries,
         warnings={name: count for name, count in counts.items() if count},
+        query_ids=kept_ids,
+        corpus_ids=corpus_ids,
     )
 
 
 def plan(data: RetrievalData, task: Task) -> Plan:
     """The judged queries and the whole corpus, with their roles."""
     return {
-        "queries": Request(data.queries, "query"),
-        "corpus": Request(data.corpus, "document"),
+        "queries": Request(data.queries, "query", ids=data.query_ids),
+        "corpus": Request(data.corpus, "document", ids=data.corpus_ids),
     }
 
 

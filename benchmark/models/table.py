@@ -46,7 +46,7 @@ SCHEMES: Mapping[str, Scheme] = {
     "rerank": Scheme("benchmark.models.rerank", "endpoint", "an endpoint that scores candidates"),
     "mteb": Scheme("benchmark.models.mteb", "mteb", "a model of mteb's registry, as mteb runs it"),
     "py": Scheme("benchmark.models.py", "", "a Python file with encode(texts)"),
-    "vectors": Scheme("benchmark.models.vectors", "", "vectors made elsewhere: .npz or .parquet"),
+    "vectors": Scheme("benchmark.models.vectors", "", "made elsewhere: .npz, .npy or .parquet"),
     "tfidf": Scheme("benchmark.models.lexical", "", "tf-idf of words, fitted on the task's texts"),
     "bow": Scheme("benchmark.models.lexical", "", "word counts, fitted on the task's texts"),
     "bm25": Scheme("benchmark.models.bm25", "bm25", "BM25 ranking, for retrieval"),

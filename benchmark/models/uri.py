@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote
 
 from benchmark.errors import UsageError, nearest
 
-_VECTORS = (".npz", ".parquet")
+_VECTORS = (".npz", ".npy", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)

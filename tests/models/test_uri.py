@@ -54,7 +54,7 @@ def test_a_folder_is_a_local_model(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("org/model", "no such folder; for a model of the hub write 'st:org/model'"),
         ("absent.py", "no such file; check the path"),
         ("absent.npz", "no such file; check the path"),
-        ("vectors:README.md", "use .npz or .parquet"),
+        ("vectors:README.md", "use .npz, .npy or .parquet"),
         ("hybrid:(tfidf)+(bow", "a parenthesis has no partner; each part is (URI)"),
         ("hybrid:(tfidf)+(bow))?k=2", "a parenthesis has no partner; each part is (URI)"),
         ("hybrid:(tfidf)(bow)", "each part stands in parentheses, with '+' between: (A)+(B)"),
