@@ -187,27 +187,27 @@ def _encode_group(
     out: NDArray[np.float32] | None = None
     sparse: list[Any] = []
     sparse_rows: list[NDArray[np.int64]] = []
-    encoded = done = 0
+    encoded = done = width = 0
     try:
         for batch, part, fresh in _answers(model, group, texts, places, store):
             if fresh:
                 part = check_vectors(part, batch, model, partial(_named, group=group))
                 encoded += len(batch)
+            if part.shape[1] != (width or part.shape[1]):
+                raise ModelError(
+                    f"{model.identity.name} returned vectors of width {part.shape[1]} after "
+                    f"width {width}; every text needs the same width"
+                )
+            width, missing = part.shape[1], places[batch] < 0
+            if store and keys is not None and missing.any():
+                store.append(keys[batch[missing]], part[missing])
             if not isinstance(part, np.ndarray):
                 sparse.append(part)
                 sparse_rows.append(batch)
             else:
                 if out is None:
-                    out = np.empty((len(texts), part.shape[1]), np.float32)
-                if part.shape[1] != out.shape[1]:
-                    raise ModelError(
-                        f"{model.identity.name} returned vectors of width {part.shape[1]} after "
-                        f"width {out.shape[1]}; every text needs the same width"
-                    )
+                    out = np.empty((len(texts), width), np.float32)
                 out[batch] = part
-                missing = places[batch] < 0
-                if store and keys is not None and missing.any():
-                    store.append(keys[batch[missing]], part[missing])
             done += len(batch)
             report(done)
     finally:
@@ -247,7 +247,7 @@ def _answers(
 
 
 def _in_order(parts: list[Any], batches: list[NDArray[np.int64]]) -> Any:
-    """Sparse rows of all batches, back in the order of the texts; these are not stored."""
+    """Sparse rows of all batches, back in the order of the texts."""
     import numpy as np
     import scipy.sparse as sp
 

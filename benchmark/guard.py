@@ -60,6 +60,10 @@ def check_vectors(
     if hasattr(part, "tocsr"):
         if part.shape[0] != len(rows):
             raise ModelError(f"{who} returned {part.shape[0]} vectors for {len(rows)} texts")
+        part = part.tocsr().astype(np.float32, copy=False)
+        if not np.isfinite(part.data).all():
+            bad = int((~np.isfinite(part.data)).sum())
+            raise ModelError(f"{who} returned {bad} NaN or infinite weights in a batch")
         return part
     try:
         array = np.asarray(part)

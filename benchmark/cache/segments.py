@@ -1,7 +1,9 @@
 """The files of a store: records of keys and vectors, each with a checksum, appended and walked.
 
-A record is a batch: a header, 16-byte keys of the texts, float32 vectors, and in the header a
-checksum over keys and vectors. All offsets are multiples of 4.
+A record is a batch: a header, 16-byte keys of the texts, their vectors, and in the header a
+checksum over keys and vectors. Dense vectors are float32. Sparse ones are, in words of 4 bytes: the
+width, how many numbers each text has, the columns of all numbers, their float32 values. All offsets
+are multiples of 4.
 """
 
 from __future__ import annotations
@@ -19,22 +21,28 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from benchmark.protocols import Vectors
+
     Bytes = NDArray[np.uint8]
 
-MAGIC = b"EMV1"
-HEADER = struct.Struct("<4sIII")  # magic, texts, dimensions, checksum of keys and vectors
+DENSE, SPARSE = b"EMV1", b"EMS1"
+HEADER = struct.Struct("<4sIII")  # which of both, texts, size, checksum of keys and vectors
 KEY = 16
 PATTERN = "*.segment"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Where a record lies in its file, by its header; ``start`` is the header's first byte."""
+    """Where a record lies in its file, by its header; ``start`` is the header's first byte.
+
+    ``size`` is the width of dense vectors; of sparse ones the numbers of all texts.
+    """
 
     start: int
     texts: int
-    dimensions: int
+    size: int
     checksum: int
+    sparse: bool = False
 
     @property
     def keys(self) -> int:
@@ -49,7 +57,8 @@ class Record:
     @property
     def end(self) -> int:
         """The byte after the last vector."""
-        return self.vectors + self.texts * self.dimensions * 4
+        words = 1 + self.texts + 2 * self.size if self.sparse else self.texts * self.size
+        return self.vectors + 4 * words
 
 
 def map_segment(path: Path) -> Bytes:
@@ -68,9 +77,9 @@ def walk(data: Bytes) -> Iterator[Record]:
     """The records of a segment by their headers, up to one that is cut short."""
     start = 0
     while start + HEADER.size <= len(data):
-        header = HEADER.unpack(data[start : start + HEADER.size].tobytes())
-        record = Record(start, *header[1:])
-        if header[0] != MAGIC or record.end > len(data):
+        magic, texts, size, checksum = HEADER.unpack(data[start : start + HEADER.size].tobytes())
+        record = Record(start, texts, size, checksum, magic == SPARSE)
+        if magic not in (DENSE, SPARSE) or record.end > len(data):
             return
         yield record
         start = record.end
@@ -81,10 +90,42 @@ def is_intact(data: Bytes, record: Record) -> bool:
     return zlib.crc32(data[record.keys : record.end].data) == record.checksum
 
 
-def pack(keys: NDArray[np.bytes_], vectors: NDArray[np.float32]) -> bytes:
-    """One record: keys ``(n,)`` and vectors ``(n, d)``."""
-    body = keys.tobytes() + vectors.astype("<f4", copy=False).tobytes()
-    return HEADER.pack(MAGIC, *vectors.shape, zlib.crc32(body)) + body
+def width_of(data: Bytes, record: Record) -> int:
+    """How many dimensions the vectors of a record have."""
+    if not record.sparse:
+        return record.size
+    return int.from_bytes(data[record.vectors : record.vectors + 4].tobytes(), "little")
+
+
+def rows_of(data: Bytes, record: Record) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each vector's numbers begin (of a sparse one, its columns), and how many there are.
+
+    Two ``(n,)`` arrays, the first in words of four bytes from the beginning of the segment.
+    """
+    import numpy as np
+
+    first = record.vectors // 4
+    if not record.sparse:
+        counts = np.full(record.texts, record.size, np.int64)
+        return first + np.arange(record.texts) * record.size, counts
+    start = record.vectors + 4
+    counts = data[start : start + 4 * record.texts].view("<u4").astype(np.int64)
+    return first + 1 + record.texts + np.cumsum(counts) - counts, counts
+
+
+def pack(keys: NDArray[np.bytes_], vectors: Vectors) -> bytes:
+    """One record: keys ``(n,)`` and vectors ``(n, d)``, dense or sparse rows."""
+    import numpy as np
+
+    if isinstance(vectors, np.ndarray):
+        magic, size, parts = DENSE, vectors.shape[1], [vectors.astype("<f4", copy=False)]
+    else:
+        rows = vectors.tocsr()
+        magic, size = SPARSE, rows.nnz
+        words = np.concatenate([[rows.shape[1]], np.diff(rows.indptr), rows.indices])
+        parts = [words.astype("<u4"), rows.data.astype("<f4", copy=False)]
+    body = keys.tobytes() + b"".join(part.tobytes() for part in parts)
+    return HEADER.pack(magic, len(keys), size, zlib.crc32(body)) + body
 
 
 def new_segment(folder: Path) -> BinaryIO:

@@ -13,26 +13,20 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from benchmark.cache.index import Index, read_index
 from benchmark.cache.place import make_root
-from benchmark.cache.segments import (
-    KEY,
-    PATTERN,
-    Record,
-    is_intact,
-    map_segment,
-    new_segment,
-    pack,
-    walk,
-)
+from benchmark.cache.segments import KEY, new_segment, pack
 from benchmark.protocols import Identity, Role
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from benchmark.protocols import Vectors
 
 ABOUT = "store.json"
 
@@ -55,22 +49,22 @@ class VectorStore:
 
     folder: Path
     about: Mapping[str, Any] | None = None
-    _index: _Index | None = None
+    _index: Index | None = None
     _stream: BinaryIO | None = None
     _writer: int = 0
 
     def find(self, keys: NDArray[np.bytes_]) -> NDArray[np.int64]:
         """Where the vectors of ``keys`` lie, -1 where there is none, ``(n,)``."""
         if self._index is None:
-            self._index = _read_index(self.folder)
+            self._index = read_index(self.folder)
         return self._index.find(keys)
 
-    def read(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+    def read(self, places: NDArray[np.int64]) -> Vectors:
         """The vectors at ``places`` that ``find`` gave, none of them -1, ``(n, d)``."""
         assert self._index is not None
         return self._index.read(places)
 
-    def append(self, keys: NDArray[np.bytes_], vectors: NDArray[np.float32]) -> None:
+    def append(self, keys: NDArray[np.bytes_], vectors: Vectors) -> None:
         """Write one batch as one record; the operating system has it when this returns."""
         if self._stream is None or self._writer != os.getpid():
             self._stream, self._writer = self._open_segment(), os.getpid()
@@ -91,115 +85,6 @@ class VectorStore:
                     _write_about(self.folder, self.about)
                 return new_segment(self.folder)
         raise FileNotFoundError(self.folder)
-
-
-@dataclass(slots=True)
-class _Index:
-    """Where each key's vector lies; records are checked when one of their vectors is first found.
-
-    Parallel arrays over all vectors: key (two integers), record, and offset in the segment, in
-    floats. ``order`` sorts them by the first half of the key, ``halves`` are these, sorted.
-    """
-
-    keys: NDArray[np.uint64]
-    record_of: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    segment_of: NDArray[np.int32]
-    segments: list[NDArray[np.uint8]]
-    records: list[Record]
-    width: int
-    order: NDArray[np.int64] = field(init=False)
-    halves: NDArray[np.uint64] = field(init=False)
-    checked: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        import numpy as np
-
-        self._sort(np.arange(len(self.keys)))
-
-    def _sort(self, rows: NDArray[np.int64]) -> None:
-        # Equal keys hold equal vectors up to the adapter's own noise: the first record counts.
-        import numpy as np
-
-        self.order = rows[np.argsort(self.keys[rows, 0], kind="stable")]
-        self.halves = self.keys[self.order, 0]
-
-    def find(self, keys: NDArray[np.bytes_]) -> NDArray[np.int64]:
-        import numpy as np
-
-        wanted = np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)
-        while True:
-            if not len(self.order):
-                return np.full(len(keys), -1, np.int64)
-            spots = np.searchsorted(self.halves, wanted[:, 0])
-            spots[spots == len(self.order)] = 0
-            places = self.order[spots]
-            # Of two keys with one first half the second is not found, and encoded each time: the
-            # chance for that is 3 in 10^8 among a million texts.
-            places[(self.keys[places] != wanted).any(axis=1)] = -1
-            hit = np.unique(self.record_of[places[places >= 0]])
-            damaged = [number for number in hit.tolist() if not self._is_intact(number)]
-            if not damaged:
-                return places
-            self._sort(np.sort(self.order[~np.isin(self.record_of[self.order], damaged)]))
-
-    def read(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        import numpy as np
-
-        found = np.empty((len(places), self.width), np.float32)
-        owners = self.segment_of[places]
-        for segment in np.unique(owners):
-            rows = np.flatnonzero(owners == segment)
-            data = self.segments[segment]
-            floats = data[: len(data) // 4 * 4].view("<f4")
-            windows = np.lib.stride_tricks.sliding_window_view(floats, self.width)
-            found[rows] = windows[self.offsets[places[rows]]]
-        return found
-
-    def _is_intact(self, number: int) -> bool:
-        if number in self.checked:
-            return True
-        row = self.record_of.searchsorted(number)
-        whole = is_intact(self.segments[self.segment_of[row]], self.records[number])
-        if whole:
-            self.checked.add(number)
-        return whole
-
-
-def _read_index(folder: Path) -> _Index:
-    """The index of all segments that are there; marks them as used."""
-    import numpy as np
-
-    segments: list[NDArray[np.uint8]] = []
-    records: list[Record] = []
-    owners: list[int] = []
-    keys: list[NDArray[np.uint64]] = [np.empty((0, 2), np.uint64)]
-    offsets: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    width = 0
-    for path in sorted(folder.glob(PATTERN)) if folder.is_dir() else []:
-        data = map_segment(path)
-        with suppress(OSError):
-            os.utime(path)
-        for record in walk(data):
-            if not width and is_intact(data, record):
-                width = record.dimensions
-            if not width or record.dimensions != width or not record.texts:
-                continue
-            keys.append(data[record.keys : record.vectors].view(np.uint64).reshape(-1, 2))
-            offsets.append(record.vectors // 4 + np.arange(record.texts) * width)
-            owners.append(len(segments))
-            records.append(record)
-        segments.append(data)
-    counts = [record.texts for record in records]
-    return _Index(
-        keys=np.concatenate(keys),
-        record_of=np.repeat(np.arange(len(records), dtype=np.int32), counts),
-        offsets=np.concatenate(offsets),
-        segment_of=np.repeat(np.asarray(owners, np.int32), counts),
-        segments=segments,
-        records=records,
-        width=width,
-    )
 
 
 def text_keys(texts: Sequence[str]) -> NDArray[np.bytes_]:

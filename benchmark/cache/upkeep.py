@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.cache.segments import PATTERN, in_use, is_intact, map_segment, walk
+from benchmark.cache.segments import PATTERN, in_use, is_intact, map_segment, walk, width_of
 from benchmark.cache.store import ABOUT, folder_of
 
 USUAL_SIZE = 50 * 10**9
@@ -66,7 +66,7 @@ def holdings(root: Path) -> list[Holding]:
             data = map_segment(path)
             for record in walk(data):
                 vectors += record.texts
-                dimensions = dimensions or record.dimensions
+                dimensions = dimensions or width_of(data, record)
             segments += 1
             size += len(data)
             with suppress(OSError):

@@ -1,0 +1,136 @@
+"""Sparse vectors in the store: rows of any length come back, whatever was damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import scipy.sparse as sp
+
+from benchmark.cache import VectorStore, text_keys
+from benchmark.cache.upkeep import holdings, verify
+from benchmark.encode import encode_plan
+from benchmark.errors import ModelError
+from benchmark.protocols import Identity, Request, Role
+from benchmark.task import Source, Task
+
+TEXTS = [f"text {number}" for number in range(200)]
+ROWS = sp.random_array((200, 30_000), density=0.002, format="csr", dtype=np.float32, rng=0)
+TASK = Task("T", "sts", "cosine_spearman", Source("files", {}, Path()), ("test",), {}, {}, {}, {})
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two matrices are the same, number for number, in the same order."""
+    same = [(one.indptr, other.indptr), (one.indices, other.indices), (one.data, other.data)]
+    return one.shape == other.shape and all(a.tolist() == b.tolist() for a, b in same)
+
+
+def filled(folder: Path) -> VectorStore:
+    """A store of 200 rows, the third without a number, in two segments of several records."""
+    rows = sp.csr_matrix(ROWS)
+    keys = text_keys(TEXTS)
+    for start in (0, 100):
+        store = VectorStore(folder)
+        for at in range(start, start + 100, 40):
+            span = slice(at, min(at + 40, start + 100))
+            store.append(keys[span], rows[span])
+        store.close()
+    return VectorStore(folder)
+
+
+def test_rows_come_back_in_any_order(tmp_path: Path) -> None:
+    """Across records and segments, some of them twice; an unknown text has no place."""
+    store, rows = filled(tmp_path), np.random.default_rng(1).integers(0, 200, 300)
+    found = store.read(store.find(text_keys([TEXTS[row] for row in rows])))
+
+    assert equal(sp.csr_matrix(ROWS)[rows], found)
+    assert np.float32 == found.dtype
+    assert [-1] == store.find(text_keys(["absent"])).tolist()
+    assert (0, 30_000) == store.read(np.empty(0, np.int64)).shape
+
+
+@pytest.mark.parametrize("offset", range(16, 700, 9))
+def test_a_damaged_byte_is_never_read(offset: int, tmp_path: Path) -> None:
+    """Keys, counts, columns and values: that record is as if never written, all others are used."""
+    store = VectorStore(tmp_path)
+    keys, rows = text_keys(TEXTS[:6]), sp.csr_matrix(ROWS)[:6]
+    store.append(keys[:2], rows[:2])
+    store.append(keys[2:], rows[2:])
+    store.close()
+    (path,) = tmp_path.glob("*.segment")
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 0x41
+    path.write_bytes(bytes(data))
+
+    reader = VectorStore(tmp_path)
+    places = reader.find(keys)
+
+    whole = np.flatnonzero(places >= 0)
+    assert len(whole) in (0, 2, 4)
+    assert equal(rows[whole], reader.read(places[whole])) or not len(whole)
+
+
+def test_a_record_cut_short_is_as_if_never_written(tmp_path: Path) -> None:
+    """The rows before it are read."""
+    filled(tmp_path)
+    path = max(tmp_path.glob("*.segment"), key=lambda each: each.stat().st_mtime_ns)
+    path.write_bytes(path.read_bytes()[:-5])
+
+    assert 180 == int((VectorStore(tmp_path).find(text_keys(TEXTS)) >= 0).sum())
+
+
+def test_upkeep_knows_sparse_records(tmp_path: Path) -> None:
+    """Their number, their width, their checksums."""
+    filled(tmp_path / ("0" * 32))
+
+    (held,) = holdings(tmp_path)
+
+    assert (200, 30_000) == (held.vectors, held.dimensions)
+    assert [] == verify(tmp_path)
+
+
+class Words:
+    """Sparse vectors of a text's words; ``asked`` are the texts that it encoded."""
+
+    identity = Identity("test/words", "1", "test/1")
+    similarity = "dot"
+
+    def __init__(self, width: int = 1000) -> None:
+        self.asked: list[str] = []
+        self.width = width
+
+    def encode(
+        self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
+    ) -> sp.csr_matrix:
+        """A number a character."""
+        self.asked += texts
+        rows = sp.lil_matrix((len(texts), self.width), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for sign in text:
+                rows[row, ord(sign) % self.width] += 1
+        return rows.tocsr()
+
+
+def test_the_engine_keeps_sparse_vectors(tmp_path: Path) -> None:
+    """The second time nothing is encoded, and every number is the same."""
+    plan = {"texts": Request(pa.array(TEXTS))}
+    first, second = (
+        encode_plan(model, plan, TASK, "STS", cache=tmp_path) for model in (Words(), Words())
+    )
+
+    assert (200, 0) == (first.encoded, second.encoded)
+    assert equal(first.embeddings["texts"], second.embeddings["texts"])
+
+
+def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    """As in dense vectors, before anything is kept."""
+    model = Words()
+    model.encode = lambda texts, **_: sp.csr_matrix([[np.nan, 1.0]] * len(texts))  # type: ignore[method-assign]
+
+    with pytest.raises(ModelError, match="returned 3 NaN or infinite weights in a batch"):
+        encode_plan(model, {"t": Request(pa.array(TEXTS[:3]))}, TASK, "STS", cache=tmp_path)
+    assert [] == list(tmp_path.rglob("*.segment"))
