@@ -23,6 +23,8 @@ def check_task(task: Task, kind: Kind) -> None:
     """Raise TaskFileError, with the nearest name, for what the task's kind does not know."""
     path = cast("Path", task.path)
     for name, value in task.options.items():
+# Options that are one of a few words, in any kind.
+_WORDS = {"upstream_defects": ("some", "all", "none")}
         if name not in kind.OPTIONS:
             raise unknown_key(path, name, kind.OPTIONS, f" in [options] of a {task.kind}")
         _check_option(path, name, value, kind.OPTIONS[name])
@@ -48,7 +50,9 @@ def check_task(task: Task, kind: Kind) -> None:
 def _check_option(path: Path, name: str, value: Any, default: Any) -> None:
     if isinstance(value, str) and (name, value) in _ALL:
         return
-    if isinstance(default, list):
+    if name in _WORDS:
+        fits, wanted = value in _WORDS[name], "one of " + ", ".join(_WORDS[name])
+    elif isinstance(default, list):
         fits = isinstance(value, list) and bool(value) and all(_fits(x, 1, 1) for x in value)
         wanted = "a list of whole numbers from 1"
     else:

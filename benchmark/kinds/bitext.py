@@ -17,7 +17,9 @@ from benchmark.kinds.common import (
     same_width,
     vectors_of,
 )
+from benchmark.kinds.defects import OPTION, defects_of
 from benchmark.metrics.topk import nearest
+from benchmark.metrics.torch_order import torch_nearest
 from benchmark.protocols import Finding, Request, Scores
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ TASK_TYPE = "BitextMining"
 TABLES = {"rows": {"sentence1": "text", "sentence2": "text"}}
 METRICS = ("precision", "recall", "f1", "accuracy")
 MAIN_SCORE = "f1"
-OPTIONS: dict[str, Any] = {"parallel": False, "gold": False}
+OPTIONS: dict[str, Any] = {"parallel": False, "gold": False, **OPTION}
 _WITH_GOLD = {
     "rows": {"sentence1": "text", "gold": "id"},
     "sentence2": {"id": "id", "text": "text"},
@@ -106,14 +108,16 @@ def plan(data: BitextData, task: Task) -> Plan:
 def evaluate(data: BitextData, embeddings: Embeddings, task: Task) -> Scores:
     """Weighted precision, recall, F1 and accuracy of the nearest second sentence.
 
-    The model's own similarity decides; of equal ones the first row is taken. Each second sentence
+    The model's own similarity decides; of equal ones the first row is taken, with
+    ``upstream_defects`` "all" the one that torch takes, as in mteb. Each second sentence
     is a class, weighted by the first ones that it translates, so the weighted scores are means
     over rows of their class's score, and ``samples`` holds these.
     """
     first = vectors_of(embeddings, "sentence1", len(data.sentence1))
     second = vectors_of(embeddings, "sentence2", len(data.sentence2))
     same_width(embeddings, "sentence1", "sentence2")
-    found = nearest(first, second, similarity=embeddings.similarity)
+    search = torch_nearest if defects_of(task) == "all" else nearest
+    found = search(first, second, similarity=embeddings.similarity)
     right = found == data.gold
     count = len(data.sentence2)
     chosen = np.bincount(found, minlength=count)  # how often each second sentence was taken

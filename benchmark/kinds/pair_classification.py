@@ -15,6 +15,7 @@ from benchmark.kinds.common import (
     same_width,
     vectors_of,
 )
+from benchmark.kinds.defects import OPTION, cosine, defects_of, own_similarity
 from benchmark.metrics import similarity
 from benchmark.metrics.pairs import pair_metrics
 from benchmark.protocols import Finding, Request, Scores
@@ -35,7 +36,7 @@ _SIMILARITIES = ("similarity", "cosine", "manhattan", "euclidean", "dot")
 _SCORES = ("accuracy", "f1", "precision", "recall", "ap")
 METRICS = tuple(f"{name}_{score}" for name in (*_SIMILARITIES, "max") for score in _SCORES)
 MAIN_SCORE = "max_ap"
-OPTIONS: dict[str, Any] = {}
+OPTIONS: dict[str, Any] = {**OPTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,17 @@ def evaluate(data: PairData, embeddings: Embeddings, task: Task) -> Scores:
     """mteb's metrics for four similarities and the model's own, and their maxima.
 
     Thresholds never split equal similarities; when all are equal, every metric but ``ap`` is 0 and
-    ``ap`` is the share of duplicates.
+    ``ap`` is the share of duplicates. With ``upstream_defects`` "all" torch sums the model's own
+    similarity, as in mteb; with "none" a zero vector has cosine 0, where scikit-learn's is 0.5, or
+    1 with another zero vector.
     """
+    defects = defects_of(task)
     first = vectors_of(embeddings, "sentence1", len(data.labels))
     second = vectors_of(embeddings, "sentence2", len(data.labels))
     same_width(embeddings, "sentence1", "sentence2")
     similarities = {
-        "similarity": similarity.paired_similarity(first, second, name=embeddings.similarity),
-        "cosine": similarity.paired_cosine(first, second),
+        "similarity": own_similarity(first, second, name=embeddings.similarity, defects=defects),
+        "cosine": cosine(first, second, defects=defects),
         "manhattan": similarity.paired_manhattan(first, second),
         "euclidean": similarity.paired_euclidean(first, second),
         "dot": similarity.paired_dot(first, second),

@@ -15,6 +15,7 @@ from benchmark.kinds.common import (
     same_width,
     vectors_of,
 )
+from benchmark.kinds.defects import OPTION, cosine, defects_of, own_similarity
 from benchmark.metrics import similarity
 from benchmark.metrics.correlation import pearson, spearman
 from benchmark.protocols import Finding, Request, Scores
@@ -42,7 +43,7 @@ METRICS = (
     "euclidean_spearman",
 )
 MAIN_SCORE = "cosine_spearman"
-OPTIONS: dict[str, Any] = {"min_score": 0.0, "max_score": 5.0}
+OPTIONS: dict[str, Any] = {"min_score": 0.0, "max_score": 5.0, **OPTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,17 @@ def evaluate(data: StsData, embeddings: Embeddings, task: Task) -> Scores:
     """Correlations of the scores with three similarities and with the model's own.
 
     ``pearson`` and ``spearman`` take the model's own similarity. A correlation that is undefined
-    because all similarities are equal counts 0 and is named in ``degenerate``.
+    because all similarities are equal counts 0 and is named in ``degenerate``; with
+    ``upstream_defects`` "all" it is NaN as in mteb, and torch sums the model's own similarity. With
+    "none" a zero vector has cosine 0, where scikit-learn's is 0.5, or 1 with another zero vector.
     """
+    defects = defects_of(task)
     first = vectors_of(embeddings, "sentence1", len(data.gold))
     second = vectors_of(embeddings, "sentence2", len(data.gold))
     same_width(embeddings, "sentence1", "sentence2")
     similarities = {
-        "": similarity.paired_similarity(first, second, name=embeddings.similarity),
-        "cosine_": similarity.paired_cosine(first, second),
+        "": own_similarity(first, second, name=embeddings.similarity, defects=defects),
+        "cosine_": cosine(first, second, defects=defects),
         "manhattan_": similarity.paired_manhattan(first, second),
         "euclidean_": similarity.paired_euclidean(first, second),
     }
@@ -86,7 +90,8 @@ def evaluate(data: StsData, embeddings: Embeddings, task: Task) -> Scores:
     for prefix, values in similarities.items():
         metrics[f"{prefix}pearson"] = pearson(data.gold, values)
         metrics[f"{prefix}spearman"] = spearman(data.gold, values)
-    degenerate = tuple(name for name, value in metrics.items() if np.isnan(value))
+    undefined = tuple(name for name, value in metrics.items() if np.isnan(value))
+    degenerate = () if defects == "all" else undefined
     metrics.update(dict.fromkeys(degenerate, 0.0))
     return Scores(metrics, examples=len(data.gold), degenerate=degenerate)
 

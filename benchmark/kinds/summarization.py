@@ -16,6 +16,7 @@ from benchmark.kinds.common import (
     same_width,
     vectors_of,
 )
+from benchmark.kinds.defects import OPTION, defects_of
 from benchmark.metrics.correlation import pearson, spearman
 from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.protocols import Request, Scores
@@ -44,7 +45,7 @@ METRICS = (
     "dot_spearman",
 )
 MAIN_SCORE = "cosine_spearman"
-OPTIONS: dict[str, Any] = {"min_score": 0.0, "max_score": 5.0}
+OPTIONS: dict[str, Any] = {"min_score": 0.0, "max_score": 5.0, **OPTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ def evaluate(data: SummarizationData, embeddings: Embeddings, task: Task) -> Sco
     """Correlations of the closest human summary's similarity with the scores, mean over texts.
 
     A text whose scores, cosines or dot products are all equal is skipped, as in mteb, and counted
-    in ``warnings``. With no text left every metric counts 0 and is named in ``degenerate``.
+    in ``warnings``. An undefined correlation counts 0 and is named in ``degenerate``, as every
+    metric is with no text left; with ``upstream_defects`` "all" both are NaN, as in mteb.
     """
     summaries: Any = vectors_of(embeddings, "summaries", len(data.summaries))
     references: Any = vectors_of(embeddings, "references", len(data.references))
@@ -126,12 +128,13 @@ def evaluate(data: SummarizationData, embeddings: Embeddings, task: Task) -> Sco
             values[name].append(function(gold, taken[own]))
             values[f"cosine_{name}"].append(function(gold, taken["cosine"]))
             values[f"dot_{name}"].append(function(gold, taken["dot"]))
-    samples = {name: np.nan_to_num(np.array(found)) for name, found in values.items()}
-    degenerate = tuple(n for n, found in values.items() if not found or np.isnan(found).any())
+    undefined = tuple(n for n, found in values.items() if not found or np.isnan(found).any())
+    counts = np.nan if defects_of(task) == "all" else 0.0
+    samples = {name: np.nan_to_num(np.array(found), nan=counts) for name, found in values.items()}
     return Scores(
-        {name: float(found.mean()) if len(found) else 0.0 for name, found in samples.items()},
+        {name: float(found.mean()) if len(found) else counts for name, found in samples.items()},
         examples=len(data.groups) - skipped,
-        degenerate=degenerate,
+        degenerate=undefined if counts == 0 else (),
         warnings={"text_with_equal_scores": skipped} if skipped else {},
         samples={name: found for name, found in samples.items() if name == task.main_score},
     )
