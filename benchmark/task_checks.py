@@ -16,6 +16,8 @@ from benchmark.toml_file import TEXT, TEXTS, check_type, error_at, unknown_key
 
 # Options that are a number or a word.
 _ALL = {("max_document_to_embed", "all"), ("max_eval_samples", "all")}
+# Options that are one of a few words, in any kind.
+_WORDS = {"upstream_defects": ("some", "all", "none")}
 _ANY_WHOLE = {"seed"}  # options whose default is positive, though 0 is meant too
 
 
@@ -23,8 +25,6 @@ def check_task(task: Task, kind: Kind) -> None:
     """Raise TaskFileError, with the nearest name, for what the task's kind does not know."""
     path = cast("Path", task.path)
     for name, value in task.options.items():
-# Options that are one of a few words, in any kind.
-_WORDS = {"upstream_defects": ("some", "all", "none")}
         if name not in kind.OPTIONS:
             raise unknown_key(path, name, kind.OPTIONS, f" in [options] of a {task.kind}")
         _check_option(path, name, value, kind.OPTIONS[name])
