@@ -49,6 +49,7 @@ _KEYS: Mapping[str, str] = {
     "columns": TABLE,
     "prompt": TABLE,
     "options": TABLE,
+    "select": TABLE,
 }
 _SUBSET_KEYS: Mapping[str, str] = {"languages": TEXTS, "config": TEXT}
 _ROLES = ("query", "document", "text")
@@ -81,6 +82,8 @@ class Task:
     columns: Mapping[str, Any]
     options: Mapping[str, Any]
     prompt: Mapping[str, str]
+    select: Mapping[str, Any] = field(default_factory=dict)
+    """Which rows count: filters, levels and draws."""
     domains: tuple[str, ...] = ()
     license: str = ""
     description: str = ""
@@ -243,6 +246,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
         columns=MappingProxyType(content.get("columns", {})),
         options=MappingProxyType(content.get("options", {})),
         prompt=MappingProxyType(content.get("prompt", {})),
+        select=MappingProxyType(content.get("select", {})),
         domains=tuple(content.get("domains", [])),
         license=content.get("license", ""),
         description=content.get("description", ""),

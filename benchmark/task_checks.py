@@ -12,8 +12,15 @@ from benchmark.data.sources import fields_of
 from benchmark.errors import nearest
 from benchmark.protocols import Kind
 from benchmark.task import Task
-from benchmark.toml_file import TEXT, TEXTS, check_type, error_at, unknown_key
+from benchmark.toml_file import FLAG, TABLE, TEXT, TEXTS, WHOLE, check_type, error_at, unknown_key
 
+_SELECT_KEYS: Mapping[str, str] = {
+    "where": TABLE,
+    "level_separator": TEXT,
+    "drop_single_labels": FLAG,
+    "sample": TABLE,
+}
+_SAMPLE_KEYS: Mapping[str, str] = {"rows": WHOLE, "by": TEXT, "seed": WHOLE, "tables": TEXTS}
 # Options that are a number or a word.
 _ALL = {("max_document_to_embed", "all"), ("max_eval_samples", "all")}
 # Options that are one of a few words, in any kind.
@@ -45,6 +52,7 @@ def check_task(task: Task, kind: Kind) -> None:
             what = "generator" if key == "generate" else key
             raise error_at(path, key, f"unknown {what} '{chosen}'{nearest(chosen, table)}")
     _check_columns(path, task, kind)
+    _check_select(path, task, kind)
 
 
 def _check_option(path: Path, name: str, value: Any, default: Any) -> None:
@@ -104,3 +112,27 @@ def _check_fields(
         # Only texts are joined from several columns.
         joined = fields[field] == "text" and isinstance(column, list)
         check_type(path, field, column, TEXTS if joined else TEXT)
+
+
+def _check_select(path: Path, task: Task, kind: Kind) -> None:
+    sample = task.select.get("sample", {})
+    for keys, values, where in (
+        (_SELECT_KEYS, task.select, "[select]"),
+        (_SAMPLE_KEYS, sample, "'sample' of [select]"),
+    ):
+        for key, value in values.items():
+            if key not in keys:
+                raise unknown_key(path, key, keys, f" in {where}")
+            check_type(path, key, value, keys[key])
+    for column, value in task.select.get("where", {}).items():
+        check_type(path, column, value, TEXTS if isinstance(value, list) else TEXT)
+    if "sample" not in task.select:
+        return
+    if sample.get("rows", 0) < 1:
+        raise error_at(path, "sample", "'sample' of [select] needs 'rows', how many to draw")
+    tables = {**kind.TABLES, **fields_of(task, kind)}
+    for name in sample.get("tables", ["rows"]):
+        if name not in tables:
+            raise unknown_key(path, name, tables, " as a table of 'sample'")
+        if "by" in sample and sample["by"] not in tables[name]:
+            raise unknown_key(path, sample["by"], tables[name], " as 'by' of 'sample'")

@@ -27,6 +27,7 @@ LAYERS = {
     "task": 1,
     "suite": 1,
     "tables": 1,
+    "draws": 1,
     "metrics": 1,
     "stats": 1,
     "aggregate": 2,

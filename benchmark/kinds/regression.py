@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmark.draws import stratified_sample
 from benchmark.errors import DataError
 from benchmark.kinds.common import column, empty_tables, in_threads, numbers, options_of
 from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
@@ -20,7 +21,7 @@ from benchmark.kinds.experiments import (
     too_few_for_folds,
     train_and_test,
 )
-from benchmark.kinds.sampling import folds, quantile_bins, stratified_sample
+from benchmark.kinds.sampling import folds, quantile_bins
 from benchmark.metrics.regression import kendall_tau, regression_metrics
 from benchmark.protocols import Finding, Request, Scores
 from benchmark.tables import source_of

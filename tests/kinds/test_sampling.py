@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark.draws import stratified_sample
 from benchmark.kinds.sampling import (
     folds,
     numpy_draws,
     quantile_bins,
-    stratified_sample,
     undersample_lists,
 )
 from benchmark.kinds.stratification import stratified_lists
