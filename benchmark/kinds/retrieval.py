@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmark.kinds.common import column, empty_tables, options_of, same_width, vectors_of
+from benchmark.kinds.defects import OPTION, defects_of, rounded
+from benchmark.kinds.judgements import gains, id_ranks, last_of_each
 from benchmark.kinds.retrieval_checks import check_judgements
 from benchmark.metrics import abstention, ties
 from benchmark.metrics.index import EXACT, index_problems, recall_of_run, search_index
 from benchmark.metrics.retrieval import PER_QUERY, Judgements, find_hits
 from benchmark.metrics.topk import top_k
+from benchmark.metrics.torch_order import torch_top_k
 from benchmark.protocols import Request, Run, Scores
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ RANKING_OPTIONS: dict[str, Any] = {
     "k_values": [1, 3, 5, 10, 20, 100, 1000],
     "ignore_identical_ids": False,
     "skip_first_result": False,
+    **OPTION,
 }
 OPTIONS: dict[str, Any] = {**RANKING_OPTIONS, "index": EXACT}
 MAIN_SCORE = "ndcg_at_10"
@@ -93,9 +97,9 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
     judged_document = pc.index_in(column(qrels, "corpus-id"), value_set=corpus_ids)
     query = pc.fill_null(judged_query, -1).to_numpy().astype(np.int64)
     document = pc.fill_null(judged_document, -2).to_numpy().astype(np.int64)
-    gain = _gains(qrels)
+    gain = gains(qrels)
     kept_queries = np.unique(query[query >= 0])
-    last = _last_of_each(query, document, column(qrels, "corpus-id"))
+    last = last_of_each(query, document, column(qrels, "corpus-id"))
     use = last & (query >= 0) & (gain > 0)
     judgements = Judgements(
         np.searchsorted(kept_queries, query[use]), document[use], gain[use], len(kept_queries)
@@ -111,7 +115,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
         queries=_with_instructions(tables["queries"]).take(pa.array(kept_queries)),
         corpus=column(tables["corpus"], "text"),
         judgements=judgements,
-        order=_id_ranks(corpus_ids),
+        order=id_ranks(corpus_ids),
         same_id=pc.fill_null(same_id, -1).to_numpy().astype(np.int64),
         kept_queries=kept_queries,
         warnings={name: count for name, count in counts.items() if count},
@@ -134,12 +138,19 @@ def depth(data: RetrievalData, task: Task) -> int:
 
 
 def rank(data: RetrievalData, embeddings: Embeddings, task: Task) -> Run:
-    """The most similar documents of each query by the model's own similarity, ties by id."""
+    """The most similar documents of each query by the model's own similarity, ties by id.
+
+    With ``upstream_defects`` "all" among equal ones at the end of a ranking those that torch takes.
+    """
     queries = vectors_of(embeddings, "queries", len(data.queries))
     corpus = vectors_of(embeddings, "corpus", len(data.corpus))
     same_width(embeddings, "queries", "corpus")
     k, similarity = depth(data, task), embeddings.similarity
     index = str(options_of(task, OPTIONS)["index"])
+    if index == EXACT and defects_of(task) == "all":
+        both = embeddings["queries"], embeddings["corpus"]
+        k, own = depth(data, task), embeddings.similarity
+        return torch_top_k(*both, k=k, order=data.order, similarity=own)
     if index != EXACT:
         return search_index(queries, corpus, k=k, index=index, similarity=similarity)
     return top_k(queries, corpus, k=k, order=data.order, similarity=similarity)
@@ -150,7 +161,8 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
 
     ``run`` holds corpus row numbers; equal scores are put in order of document id, descending.
     Under ``ignore_identical_ids`` a document with the query's own id is taken out. Beside the main
-    score stands its expectation over all orders of equal scores, which mteb does not have.
+    score stands its expectation over all orders of equal scores, which mteb does not have. With
+    ``upstream_defects`` "all" means are rounded to five decimals, as in mteb.
     """
     options, ks = options_of(task, OPTIONS), _k_values(task)
     documents, scores = ordered(data, run)
@@ -164,6 +176,7 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     }
     metrics = {name: _mean(values) for name, values in per_query.items()}
     metrics["accuracy"] = metrics[f"recall_at_{ks[0]}"] if ks[0] == 1 else _mean(_at_one(hits))
+    metrics = rounded(metrics) if defects_of(task) == "all" else metrics
     metrics.update(_abstention(scores, per_query))
     main = task.main_score
     source = "recall_at_1" if main == "accuracy" else main
@@ -220,33 +233,6 @@ def _with_instructions(queries: pa.Table) -> pa.Array:
 
 def _k_values(task: Task) -> list[int]:
     return [int(k) for k in options_of(task, OPTIONS)["k_values"]]
-
-
-def _gains(qrels: pa.Table) -> NDArray[np.float64]:
-    if "score" not in qrels.column_names:
-        return np.ones(qrels.num_rows)
-    scores = np.asarray(qrels.column("score").to_numpy(), dtype=np.float64)
-    return np.trunc(np.where(np.isnan(scores), 1.0, scores))
-
-
-def _last_of_each(
-    query: NDArray[np.int64], document: NDArray[np.int64], ids: pa.Array
-) -> NDArray[np.bool_]:
-    """Whether no later row judges the same pair; absent documents are told apart by id."""
-    codes = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    key = query * (codes.max(initial=0) + 1) + codes
-    last = np.zeros(len(key), dtype=bool)
-    last[len(key) - 1 - np.unique(key[::-1], return_index=True)[1]] = True
-    return last
-
-
-def _id_ranks(ids: pa.Array) -> NDArray[np.int64]:
-    """The rank of each id in code point order, which is the byte order of UTF-8."""
-    import pyarrow.compute as pc
-
-    ranks = np.empty(len(ids), dtype=np.int64)
-    ranks[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
-    return ranks
 
 
 def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
