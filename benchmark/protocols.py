@@ -45,14 +45,31 @@ Plan = Mapping[str, Request]
 
 
 @dataclass(frozen=True, slots=True)
+class Compression:
+    """How the vectors of a plan were made smaller: codes in ``dtype``, of so many ``dimensions``.
+
+    ``ranges`` ``(2, d)`` are those that integers were calibrated by. With ``rescore`` a search
+    scores so many times its best documents again, by ``queries``: the vectors of queries before.
+    """
+
+    dtype: str
+    dimensions: int
+    ranges: NDArray[np.float32] | None = None
+    rescore: int = 0
+    queries: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Embeddings:
     """The vectors of a plan: request name -> ``(n, d)`` float32 array, or sparse rows.
 
     ``similarity`` is the model's own: ``cosine``, ``dot`` or ``euclidean`` (negative distance).
+    With ``compression`` the arrays hold codes, which ``metrics.search`` reads.
     """
 
     vectors: Mapping[str, Vectors]
     similarity: str = "cosine"
+    compression: Compression | None = None
 
     def __getitem__(self, request: str) -> Vectors:
         return self.vectors[request]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
 from benchmark.errors import ModelError
 from benchmark.metrics.parallel import spread
+from benchmark.metrics.search import numbers_of
 from benchmark.metrics.similarity import is_sparse
 from benchmark.protocols import Finding
 from benchmark.tables import as_one, at_row, source_of
@@ -59,10 +60,16 @@ def label_codes(*arrays: pa.Array) -> tuple[list[NDArray[np.int64]], list[Any]]:
 
 
 def vectors_of(embeddings: Embeddings, request: str, rows: int) -> Vectors:
-    """The vectors of a request, checked: as many as texts, two-dimensional, finite.
+    """The vectors of a request as numbers, checked: one a text, two-dimensional, finite.
 
     Raises ModelError that names the request and the first bad row.
     """
+    check_vectors_of(embeddings, request, rows)
+    return cast("Vectors", numbers_of(embeddings, request))
+
+
+def check_vectors_of(embeddings: Embeddings, request: str, rows: int) -> None:
+    """Raise ModelError as ``vectors_of`` does, and leave codes as they are."""
     if request not in embeddings.vectors:
         raise ModelError(f"request '{request}': no vectors came back; check the model's encode")
     vectors = embeddings[request]
@@ -78,7 +85,6 @@ def vectors_of(embeddings: Embeddings, request: str, rows: int) -> Vectors:
             row = _row_of_entry(vectors, at) if is_sparse(vectors) else at
             message = "the vector holds NaN or infinity; check what the model does with that text"
             raise ModelError(f"request '{request}' row {row + 1}: {message}")
-    return vectors
 
 
 def same_width(embeddings: Embeddings, first: str, second: str) -> None:

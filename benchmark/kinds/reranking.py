@@ -10,6 +10,7 @@ import numpy as np
 from benchmark.kinds import retrieval
 from benchmark.kinds.common import column, finding_at, same_width, vectors_of
 from benchmark.kinds.retrieval import METRICS, RANKING_OPTIONS, RetrievalData, metrics_of
+from benchmark.metrics.search import similarity_of
 from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.protocols import Run
 
@@ -102,7 +103,7 @@ def rank(data: RerankingData, embeddings: Embeddings, task: Task) -> Run:
     corpus: Any = vectors_of(embeddings, "corpus", len(data.base.corpus))
     same_width(embeddings, "queries", "corpus")
     scores = similarity_of_pairs(
-        queries, corpus, data.query, data.document, name=embeddings.similarity
+        queries, corpus, data.query, data.document, name=similarity_of(embeddings)
     )
     return run_of(data, scores, task)
 

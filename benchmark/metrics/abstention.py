@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.floating[Any]]
@@ -54,6 +56,22 @@ def nauc(confidence: Floats, metrics: Floats) -> NDArray[np.float64]:
     varied = (metrics != metrics[0]).any(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(varied & (best != flat), (area - flat) / (best - flat), np.nan)
+
+
+def naucs(scores: Floats, per_query: Mapping[str, Floats]) -> dict[str, float]:
+    """The nAUC of each metric by each confidence, ``nauc_<metric>_<confidence>``, as in mteb.
+
+    ``scores`` as for ``confidences``; ``per_query`` are values ``(queries,)`` by the metric's name,
+    of which hit rates are left out.
+    """
+    names = [name for name in per_query if not name.startswith("hit_rate")]
+    table = np.stack([per_query[name] for name in names], axis=1)
+    areas = {kind: nauc(confidence, table) for kind, confidence in confidences(scores).items()}
+    return {
+        f"nauc_{name}_{kind}": float(values[at])
+        for at, name in enumerate(names)
+        for kind, values in areas.items()
+    }
 
 
 def _spread(scores: Floats) -> NDArray[np.float64]:

@@ -83,14 +83,27 @@ def recall_of_run(
     >>> recall_of_run(run, np.eye(3)[:2], np.eye(3), order=np.arange(3))
     0.75
     """
-    sample = np.unique(np.linspace(0, len(run.documents) - 1, _SAMPLE).astype(np.int64))
     if run.documents.size == 0:
         return 1.0
-    depth = run.documents.shape[1]
+    sample, depth = sample_of(len(run.documents)), run.documents.shape[1]
     exact = top_k(queries[sample], documents, k=depth, order=order, similarity=similarity)
-    pairs = zip(run.documents[sample], exact.documents, strict=True)
-    right = [len(np.intersect1d(found, wanted)) for found, wanted in pairs]
-    return float(np.sum(right) / exact.documents.size)
+    return share_found(run.documents[sample], exact.documents)
+
+
+def sample_of(queries: int) -> NDArray[np.int64]:
+    """Up to 1,000 of so many queries, evenly spaced."""
+    return np.unique(np.linspace(0, queries - 1, _SAMPLE).astype(np.int64))
+
+
+def share_found(found: NDArray[Any], wanted: NDArray[Any]) -> float:
+    """The share of all wanted documents, ``(q, k)``, that stand in the same row of ``found``.
+
+    >>> share_found(np.array([[0, 2], [1, 0]]), np.array([[0, 1], [0, 1]]))
+    0.75
+    """
+    pairs = zip(found, wanted, strict=True)
+    right = [len(np.intersect1d(one, other)) for one, other in pairs]
+    return float(np.sum(right) / wanted.size) if wanted.size else 1.0
 
 
 def index_problems(index: str) -> list[tuple[str, str]]:

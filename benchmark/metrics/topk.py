@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS, _QUERIES = 16_384, 256  # a block of scores is 16 MB, one in each thread
 _TILE = 32  # products are padded to whole tiles: the edge kernels of BLAS may round differently
+_AT_ONCE = 16  # queries whose bits are compared together: what they make stays near the processor
 _NONE = np.iinfo(np.int64).min
 
 
@@ -37,7 +38,8 @@ def top_k(
     ``queries`` is ``(q, d)``, ``documents`` ``(n, d)`` (a memory map is read block by block), the
     result ``(q, min(k, n))``. ``order`` is ``(n,)``, the rank of each document's id: equal scores
     stand by it descending, over the whole corpus (default: the row number). ``similarity`` is
-    ``cosine`` (rows normalised as torch does), ``dot`` or ``euclidean`` (negative distance).
+    ``cosine`` (rows normalised as torch does), ``dot``, ``euclidean`` (negative distance) or
+    ``hamming`` (negative number of bits that differ; rows are packed bits, uint8).
 
     >>> run = top_k(np.eye(2), np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]), k=2)
     >>> run.documents
@@ -98,12 +100,18 @@ def _each_block(
     for start in range(0, documents.shape[0], _DOCUMENTS):
         documents_at = slice(start, min(start + _DOCUMENTS, documents.shape[0]))
         block = documents[documents_at]
-        block = normalised(block) if similarity == "cosine" else block
-        block = block if is_sparse(block) else _padded(block)
+        if similarity == "hamming":
+            block = np.ascontiguousarray(_words(block).T)
+        else:
+            block = normalised(block) if similarity == "cosine" else block
+            block = block if is_sparse(block) else _padded(block)
 
         def score(first: int, block: Any = block, documents_at: slice = documents_at) -> None:
             query_at = slice(first, min(first + step, count))
             rows = queries[query_at]
+            if similarity == "hamming":
+                use(query_at, documents_at, _negative_differences(_words(rows), block))
+                return
             rows = normalised(rows) if similarity == "cosine" else rows
             scores = _product(rows, block)
             scores = scores[: query_at.stop - first, : documents_at.stop - documents_at.start]
@@ -135,6 +143,25 @@ def _negative_distances(queries: Any, documents: Any, dots: Any) -> NDArray[np.f
     squared = _squares(queries)[:, None] + _squares(documents)[None, : dots.shape[1]] - 2.0 * dots
     distances: NDArray[np.float32] = -np.sqrt(np.maximum(squared, 0)).astype(np.float32)
     return distances
+
+
+def _words(bits: Any) -> NDArray[np.uint64]:
+    """Packed bits in whole words of 64, filled up with zeros."""
+    missing = -bits.shape[1] % 8
+    filled = np.pad(bits, ((0, 0), (0, missing))) if missing else bits
+    return np.ascontiguousarray(filled).view(np.uint64)
+
+
+def _negative_differences(
+    queries: NDArray[np.uint64], documents: NDArray[np.uint64]
+) -> NDArray[np.float32]:
+    """Bits that differ, negative, of queries ``(q, w)`` and documents ``(w, n)``: ``(q, n)``."""
+    differing = np.zeros((len(queries), documents.shape[1]), np.int32)
+    for start in range(0, len(queries), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        for word, of_documents in enumerate(documents):
+            differing[part] += np.bitwise_count(queries[part, word, None] ^ of_documents)
+    return np.negative(differing, dtype=np.float32)
 
 
 def _squares(rows: Any) -> Any:
