@@ -33,6 +33,7 @@ def measure_part(
     task, kind = prepared.task, prepared.kind
     start, before = time.perf_counter(), _usage(model)
     encoded: Encoded | None = None
+    ranker: PartRanker | None = None
     run: Run | None = None
     prompts: Mapping[str, str]
     if isinstance(model, Encoder | Fitted):
@@ -76,7 +77,7 @@ def measure_part(
         texts=sum(len(request.texts) for request in part.plan.values()),
         characters=encoded.characters if encoded else _characters(part),
         prompts=prompts,
-        tokens=count_plan(model, part.plan, prompts),
+        tokens=ranker.tokens() if ranker else count_plan(model, part.plan, prompts),
         seconds={
             "read": round(part.seconds, 4),
             "encode": round(middle - start, 4),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from benchmark.encode import Encoded, Progress, encode_plan
 from benchmark.guard import call_model
 from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.models.fusion import compact
+from benchmark.models.tokens import TokenCount, count_pairs, count_plan, total
 from benchmark.pair_scores import score_pairs
 from benchmark.prepare import PreparedPart
 from benchmark.protocols import (
@@ -46,7 +48,8 @@ def can_rank(model: Model, kind: Kind) -> bool:
 class PartRanker:
     """Ranks the documents of one split and subset with whatever model it is handed.
 
-    ``encoded`` holds what each encoder was asked for, by its name.
+    ``encoded`` holds what each encoder was asked for, by its name; ``tokens()`` counts afterwards
+    what every model was shown.
     """
 
     kind: Any
@@ -55,6 +58,7 @@ class PartRanker:
     cache: Path | None
     progress: Progress
     encoded: dict[str, Encoded] = field(default_factory=dict)
+    _counts: list[Callable[[], TokenCount | None]] = field(default_factory=list)
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -80,6 +84,10 @@ class PartRanker:
             for role, prompt in found.prompts.items()
         }
 
+    def tokens(self) -> TokenCount | None:
+        """What the models were shown, as far as they count tokens."""
+        return total(count() for count in self._counts)
+
     def rank(self, model: Model) -> Run:
         """The ranking of a model; where a kind gives candidates, of these alone."""
         if isinstance(model, Composite):
@@ -104,6 +112,7 @@ class PartRanker:
         if isinstance(model, Reranker):
             queries = plan["queries"].texts.take(pa.array(query)).to_pylist()
             documents = plan["corpus"].texts.take(pa.array(document)).to_pylist()
+            self._counts.append(partial(count_pairs, model, queries, documents))
             return score_pairs(model, queries, documents, cache=self.cache, progress=self.progress)
         if not isinstance(model, Fitted):  # whose vectors depend on the whole corpus
             wanted, document = np.unique(document, return_inverse=True)
@@ -121,6 +130,7 @@ class PartRanker:
             model, plan, self.task, self.kind.TASK_TYPE, cache=self.cache, progress=self.progress
         )
         self.encoded[model.identity.name] = found
+        self._counts.append(partial(count_plan, model, plan, found.prompts))
         return found
 
     def _search(self, model: Searcher) -> Run:
@@ -134,6 +144,7 @@ class PartRanker:
         order = self.part.data.tie_order
         corpus = self.part.plan["corpus"].texts.take(pa.array(order)).to_pylist()
         queries = self.part.plan["queries"].texts.to_pylist()
+        self._counts.append(partial(count_plan, model, self.part.plan, {}))
         run: Run = call_model(model, partial(model.search, corpus, queries, top_k=self.depth))
         found = np.where(run.documents >= 0, order[run.documents], -1).astype(np.int32)
         if hasattr(self.kind, "pairs"):

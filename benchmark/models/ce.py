@@ -21,7 +21,7 @@ from benchmark.models.loading import (
 )
 from benchmark.models.st import hub_commit
 from benchmark.models.table import Settings
-from benchmark.models.tokenizing import limit_of
+from benchmark.models.tokenizing import limit_of, token_lengths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,12 @@ class CrossEncoderModel:
             pairs, batch_size=self.batch_size, show_progress_bar=False, convert_to_numpy=True
         ).astype("float32")
         return scores
+
+    def count_pair_tokens(
+        self, queries: Sequence[str], documents: Sequence[str]
+    ) -> NDArray[np.int64]:
+        """Tokens of each pair before any cut, ``(n,)``."""
+        return token_lengths(self.model.tokenizer, queries, documents)
 
 
 def load(

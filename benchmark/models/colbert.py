@@ -38,12 +38,16 @@ _EMPTY_DOCUMENT = -1e9  # what sentence-transformers gives a document without to
 
 @dataclass(frozen=True, slots=True)
 class MultiVectorModel:
-    """A loaded MultiVectorEncoder; ``mean`` divides a score by the query's tokens."""
+    """A loaded MultiVectorEncoder; ``mean`` divides a score by the query's tokens.
+
+    ``max_tokens`` is that of documents; queries have their own.
+    """
 
     identity: Identity
     model: Any
     batch_size: int
     max_tokens: int | None
+    max_query_tokens: int | None
     mean: bool
     similarity: str = "dot"
 
@@ -176,5 +180,6 @@ def load(
         model=model,
         batch_size=settings.batch_size or BATCH_SIZE,
         max_tokens=limit_of(getattr(model[0], "document_length", None), model.max_seq_length),
+        max_query_tokens=limit_of(getattr(model[0], "query_length", None), model.max_seq_length),
         mean=model.similarity_fn_name == "meanmaxsim",
     )

@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 
 from benchmark.errors import ModelError, UsageError, nearest
+from benchmark.models.derived import OPTIONS as DERIVED_OPTIONS
+from benchmark.models.derived import Derivation, derive
 from benchmark.models.http.consent import Consent, refuse
 from benchmark.models.http.spending import Spending
 from benchmark.models.uri import ModelURI, parse_uri
@@ -82,16 +84,19 @@ def load_model(uri: str, settings: Settings = Settings()) -> Model:
     parts, scheme = find_scheme(uri)
     module = scheme_module(parts.scheme, scheme)
     known: Mapping[str, Any] = module.OPTIONS.get(parts.scheme, {})
-    options = {}
+    options: dict[str, Any] = {}
+    derived: dict[str, Any] = {}
     for name, text in parts.options.items():
-        if name not in known:
+        convert = known.get(name) or DERIVED_OPTIONS.get(name)
+        if convert is None:
             raise UsageError(
-                f"model '{uri}': '{parts.scheme}' has no option '{name}'{nearest(name, known)}"
+                f"model '{uri}': '{parts.scheme}' has no option '{name}'"
+                f"{nearest(name, [*known, *DERIVED_OPTIONS])}"
             )
         try:
-            options[name] = known[name](text)
+            (options if name in known else derived)[name] = convert(text)
         except ValueError:
-            wanted = getattr(known[name], "__name__", "value")
+            wanted = getattr(convert, "__name__", "value")
             raise UsageError(
                 f"model '{uri}': option {name} must be of type {wanted}, not '{text}'"
             ) from None
@@ -101,7 +106,7 @@ def load_model(uri: str, settings: Settings = Settings()) -> Model:
         model = module.compose(parts.scheme, parts.target, options, load)
     else:
         model = module.load(parts.scheme, parts.target, parts.revision, options, settings)
-    return model
+    return derive(model, Derivation(**derived), uri) if derived else model
 
 
 def find_scheme(uri: str) -> tuple[ModelURI, Scheme]:

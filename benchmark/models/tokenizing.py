@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 _NO_LIMIT = 1_000_000  # transformers writes 10**30 where a tokenizer knows no limit
 
 
-def token_lengths(tokenizer: Any, texts: Sequence[str]) -> NDArray[np.int64]:
-    """Tokens of each text before any cut, special ones included, ``(n,)``.
+def token_lengths(
+    tokenizer: Any, texts: Sequence[str], seconds: Sequence[str] | None = None
+) -> NDArray[np.int64]:
+    """Tokens of each text, or pair with one of ``seconds``, special ones included, ``(n,)``.
 
-    ``tokenizer`` is one of transformers, or of the package tokenizers.
+    Before any cut. ``tokenizer`` is one of transformers, or of the package tokenizers (no pairs).
     """
     import numpy as np
 
@@ -35,6 +37,7 @@ def token_lengths(tokenizer: Any, texts: Sequence[str]) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     encoded = tokenizer(
         list(texts),
+        None if seconds is None else list(seconds),
         truncation=False,
         padding=False,
         return_attention_mask=False,
