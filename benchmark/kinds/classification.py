@@ -12,16 +12,24 @@ from benchmark.kinds.common import (
     column,
     empty_tables,
     finding_at,
-    in_threads,
     label_codes,
     options_of,
 )
-from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
+from benchmark.kinds.defects import OPTION, defects_of
+from benchmark.kinds.estimators import (
+    confidence,
+    estimator_problems,
+    fit,
+    make_estimator,
+    predict,
+)
 from benchmark.kinds.experiments import (
     Experiment,
     check_folds,
     cross_validation_problems,
+    fitted_again,
     means_of,
+    run_each,
     take,
     too_few_for_folds,
     train_and_test,
@@ -66,6 +74,7 @@ OPTIONS: dict[str, Any] = {
     "estimator": "sklearn.linear_model.LogisticRegression",
     "estimator_parameters": {},
     "seed": 42,
+    **OPTION,
 }
 
 
@@ -102,7 +111,8 @@ def read(tables: Tables, task: Task, draws: random.Random) -> ClassificationData
     Each experiment shuffles the order of the one before it with the same seed, and takes the first
     ``samples_per_label`` rows of each label. With ``cross_validation`` each of the ``n_splits``
     folds is an experiment whose train rows are drawn from the other folds; the order is that of
-    the fold before it there too, so that the last row of a fold that is longer is never drawn.
+    the fold before it there too, so that the last row of a fold that is longer is never drawn, by a
+    defect of mteb that ``upstream_defects`` "none" mends.
     """
     options = options_of(task, OPTIONS)
     rows = tables["rows"]
@@ -140,22 +150,34 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
 
     ``ap`` and ``ap_weighted`` are of the experiments whose test has exactly two labels, NaN when
     none has; they rank by the predicted label, as mteb does, for the label 1 where it is one of the
-    two, else the greater. ``samples`` holds, for accuracy, how
-    often each text was right.
+    two, else the greater; with ``upstream_defects`` "none" by the estimator's confidence.
+    ``samples`` holds, for accuracy, how often each text was right.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
+    defects = defects_of(task)
     estimator = make_estimator(options_of(task, OPTIONS), "classifier")
+    again = fitted_again(estimator, defects)
 
-    def run(experiment: Experiment) -> NDArray[np.int64]:
-        fitted = fit(estimator, train[experiment.train], data.train_labels[experiment.train])
-        return predict(fitted, test[experiment.test])
+    def run(experiment: Experiment) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        truth = data.train_labels[experiment.train]
+        fitted = fit(estimator, train[experiment.train], truth, again=again)
+        tested = test[experiment.test]
+        predicted = predict(fitted, tested)
+        if defects != "none":
+            return predicted, predicted
+        positive = _positive(data.test_labels[experiment.test], data.one)
+        return predicted, confidence(fitted, tested, positive)
 
-    predictions = in_threads(run, data.experiments)
+    outcomes = run_each(run, data.experiments, again=again)
     scores: list[dict[str, float | None]] = []
     right, tested = np.zeros(len(data.test_labels)), np.zeros(len(data.test_labels))
-    for each, predicted in zip(data.experiments, predictions, strict=True):
+    for each, (predicted, ranked) in zip(data.experiments, outcomes, strict=True):
         truth = data.test_labels[each.test]
-        scores.append(_scores(truth, predicted, data.one))
+        ap = None
+        if len(np.unique(truth)) == 2:
+            positive = _positive(truth, data.one)
+            ap = label_average_precision(truth, ranked, positive=positive)
+        scores.append({**label_metrics(truth, predicted), "ap": ap, "ap_weighted": ap})
         right[each.test] += predicted == truth
         tested[each.test] += 1
     metrics = means_of(scores, METRICS)
@@ -225,7 +247,7 @@ def _draw_folds(labels: NDArray[np.int64], options: Mapping[str, Any]) -> tuple[
     seed, order = int(options["seed"]), np.empty(0, dtype=np.int64)
     experiments = []
     for train, test in folds(len(labels), splits=int(options["n_splits"]), seed=seed):
-        if not len(order):
+        if not len(order) or options["upstream_defects"] == "none":
             order = np.arange(len(train))
         drawn = undersample(
             labels[train], order, samples=int(options["samples_per_label"]), seed=seed
@@ -234,14 +256,9 @@ def _draw_folds(labels: NDArray[np.int64], options: Mapping[str, Any]) -> tuple[
     return tuple(experiments)
 
 
-def _scores(
-    truth: NDArray[np.int64], predicted: NDArray[np.int64], one: int | None
-) -> dict[str, float | None]:
-    ap, present = None, np.unique(truth)
-    if len(present) == 2:
-        positive = int(present[1]) if one is None or one not in present else one
-        ap = label_average_precision(truth, predicted, positive=positive)
-    return {**label_metrics(truth, predicted), "ap": ap, "ap_weighted": ap}
+def _positive(truth: NDArray[np.int64], one: int | None) -> int:
+    """The label 1 where it is there, else the greatest."""
+    return int(truth.max()) if one is None or one not in truth else one
 
 
 def _code_of_one(labels: list[Any]) -> int | None:

@@ -6,7 +6,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -75,15 +75,15 @@ def make_estimator(options: Mapping[str, Any], sort: Sort) -> Any:
     return estimator.set_params(**dict.fromkeys(seeds, int(options["seed"])))
 
 
-def fit(estimator: Any, vectors: Vectors, truth: NDArray[Any]) -> Any:
+def fit(estimator: Any, vectors: Vectors, truth: NDArray[Any], *, again: bool = False) -> Any:
     """A copy of the estimator, fitted; ModelError without any of the data when it cannot be.
 
-    Each fit starts afresh; mteb fits one object again and again, which differs with ``warm_start``.
+    Each fit starts afresh, unless ``again`` fits the object itself once more.
     """
     from sklearn.base import clone
 
     try:
-        return clone(estimator).fit(vectors, truth)
+        return (estimator if again else clone(estimator)).fit(vectors, truth)
     except (TypeError, ValueError) as error:
         raise _cannot("be fitted", estimator, vectors, error) from error
 
@@ -95,6 +95,24 @@ def predict(fitted: Any, vectors: Vectors, *, probabilities: bool = False) -> ND
     except (TypeError, ValueError) as error:
         raise _cannot("predict", fitted, vectors, error) from error
     return np.asarray(found)
+
+
+def confidence(fitted: Any, vectors: Vectors, label: int) -> NDArray[Any]:
+    """How sure a fitted classifier is of a label, ``(n,)``; 0 of one that it has not seen.
+
+    Its probability, or else its decision function, or else whether it is predicted.
+    """
+    place = np.flatnonzero(fitted.classes_ == label)
+    if not len(place):
+        return np.zeros(vectors.shape[0])
+    if hasattr(fitted, "predict_proba"):
+        return cast("NDArray[Any]", predict(fitted, vectors, probabilities=True)[:, place[0]])
+    if not hasattr(fitted, "decision_function"):
+        return cast("NDArray[Any]", predict(fitted, vectors) == label)
+    found = np.asarray(fitted.decision_function(vectors))
+    if found.ndim == 2:
+        return cast("NDArray[Any]", found[:, place[0]])
+    return found if place[0] else -found
 
 
 def _cannot(what: str, estimator: Any, vectors: Vectors, error: Exception) -> ModelError:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmark.errors import DataError
-from benchmark.kinds.common import same_width, vectors_of
+from benchmark.kinds.common import in_threads, same_width, vectors_of
 from benchmark.protocols import Finding
 from benchmark.tables import source_of
 
@@ -39,6 +39,22 @@ def train_and_test(
     tested = vectors_of(embeddings, "test", len(test))
     same_width(embeddings, "train", "test")
     return train, tested
+
+
+def run_each(
+    run: Callable[[Experiment], Any], experiments: Sequence[Experiment], *, again: bool
+) -> list[Any]:
+    """Every experiment's outcome, in order; a few at once unless each starts from the one before.
+
+    mteb fits one object ``again`` in every experiment, which only an estimator with ``warm_start``
+    notices.
+    """
+    return [run(each) for each in experiments] if again else in_threads(run, experiments)
+
+
+def fitted_again(estimator: Any, defects: str) -> bool:
+    """Whether an experiment starts from the fit of the one before, as mteb's do by a defect."""
+    return defects == "all" and bool(estimator.get_params().get("warm_start"))
 
 
 def means_of(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, float]:

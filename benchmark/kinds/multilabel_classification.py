@@ -12,11 +12,16 @@ import numpy as np
 
 from benchmark.errors import DataError
 from benchmark.kinds.common import column, empty_tables, finding_at, in_threads, options_of
+from benchmark.kinds.defects import OPTION, defects_of
 from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
 from benchmark.kinds.experiments import Experiment, means_of, take, train_and_test
 from benchmark.kinds.sampling import numpy_draws, undersample_lists
 from benchmark.kinds.stratification import stratified_lists
-from benchmark.metrics.multilabel import label_ranking_average_precision, multilabel_metrics
+from benchmark.metrics.multilabel import (
+    label_ranking_average_precision,
+    multilabel_metrics,
+    share_of_labels_right,
+)
 from benchmark.protocols import Finding, Request, Scores
 from benchmark.tables import source_of
 
@@ -46,6 +51,7 @@ OPTIONS: dict[str, Any] = {
     "estimator": "sklearn.neighbors.KNeighborsClassifier",
     "estimator_parameters": {},
     "seed": 42,
+    **OPTION,
 }
 _BLOCK = 512  # test texts whose neighbours are looked at together
 
@@ -112,21 +118,25 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
     """Means over the experiments, and each experiment's own scores.
 
     ``lrap`` ranks labels by the estimator's probabilities when it is a ``MultiOutputClassifier``,
-    else by the predicted 0 and 1, as mteb does. ``samples`` holds, for accuracy, how often each
-    text's whole set was right.
+    else by the predicted 0 and 1, as mteb does. With ``upstream_defects`` "none" it ranks by any
+    estimator's probabilities, and ``hamming``, a Jaccard index in mteb, is the share of labels
+    predicted rightly. ``samples`` holds, for accuracy, how often each text's whole set was right.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
+    mended = defects_of(task) == "none"
     estimator = make_estimator(options_of(task, OPTIONS), "classifier")
 
     def run(experiment: Experiment) -> tuple[dict[str, float], NDArray[np.bool_]]:
         given, truth = train[experiment.train], data.train_labels[experiment.train]
-        predicted, scores = _predict(estimator, given, truth, test)
+        predicted, scores = _predict(estimator, given, truth, test, ranked=mended)
         found = multilabel_metrics(data.test_labels, predicted)
+        if mended:
+            found["hamming"] = share_of_labels_right(data.test_labels, predicted)
         found["lrap"] = label_ranking_average_precision(data.test_labels, scores)
         return found, (data.test_labels == predicted).all(axis=1)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # as many classes as rows: see _neighbours
+        warnings.simplefilter("ignore", UserWarning)  # as many classes as rows: see _votes
         results = in_threads(run, data.experiments)
     scores = [found for found, _ in results]
     right = np.mean([right for _, right in results], axis=0)
@@ -211,26 +221,47 @@ def _check_neighbours(train: pa.Table, rows: int, options: Mapping[str, Any]) ->
 
 
 def _predict(
-    estimator: Any, train: Vectors, truth: NDArray[np.int8], test: Vectors
+    estimator: Any,
+    train: Vectors,
+    truth: NDArray[np.int8],
+    test: Vectors,
+    *,
+    ranked: bool = False,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The predicted sets, and the scores that labels are ranked by, both ``(n, labels)``."""
+    """The predicted sets, and the scores that labels are ranked by, both ``(n, labels)``.
+
+    The scores are probabilities of a ``MultiOutputClassifier``, or of any estimator when it is to
+    be ``ranked`` and has them.
+    """
     from sklearn.multioutput import MultiOutputClassifier
     from sklearn.neighbors import KNeighborsClassifier
 
     if isinstance(estimator, KNeighborsClassifier) and estimator.weights == "uniform":
-        predicted = _neighbours(estimator, train, truth, test)
-        return predicted, predicted
+        votes = _votes(estimator, train, truth, test)
+        predicted = (2 * votes > estimator.n_neighbors).astype(np.int8)
+        return predicted, votes if ranked else predicted
     fitted = fit(estimator, train, truth.astype(np.int64))
     predicted = np.asarray(predict(fitted, test)).reshape(-1, truth.shape[1])
-    if not isinstance(fitted, MultiOutputClassifier):
-        return predicted, predicted
-    return predicted, np.stack([each[:, -1] for each in fitted.predict_proba(test)], axis=1)
+    if isinstance(fitted, MultiOutputClassifier) or (ranked and hasattr(fitted, "predict_proba")):
+        return predicted, _probabilities(fitted, test)
+    return predicted, predicted
 
 
-def _neighbours(
+def _probabilities(fitted: Any, test: Vectors) -> NDArray[Any]:
+    """The probability of every label, ``(n, labels)``; 0 of one that no train row has."""
+    found, classes = fitted.predict_proba(test), fitted.classes_
+    if not isinstance(found, list):
+        if isinstance(classes, list) or len(classes) != 2 or classes[1] != 1:
+            return np.asarray(found)
+        found, classes = [found], [classes]  # of one label alone
+    parts = [each[:, -1] * (known[-1] == 1) for each, known in zip(found, classes, strict=True)]
+    return np.stack(parts, axis=1)
+
+
+def _votes(
     estimator: Any, train: Vectors, truth: NDArray[np.int8], test: Vectors
-) -> NDArray[np.int8]:
-    """The labels of more than half of the neighbours, which are searched once for all labels.
+) -> NDArray[np.float32]:
+    """How many neighbours have each label, ``(n, labels)``; they are searched once for all labels.
 
     scikit-learn searches again for every label. With a class for every train row its probabilities
     say which rows are the neighbours, by the same distances and with the same ties.
@@ -239,5 +270,5 @@ def _neighbours(
     parts, votes = [], truth.astype(np.float32)
     for start in range(0, test.shape[0], _BLOCK):
         near = predict(rows, test[start : start + _BLOCK], probabilities=True) > 0
-        parts.append(2 * (near.astype(np.float32) @ votes) > estimator.n_neighbors)
-    return np.concatenate(parts).astype(np.int8)
+        parts.append(near.astype(np.float32) @ votes)
+    return np.concatenate(parts)

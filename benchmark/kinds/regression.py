@@ -10,13 +10,16 @@ import numpy as np
 
 from benchmark.draws import stratified_sample
 from benchmark.errors import DataError
-from benchmark.kinds.common import column, empty_tables, in_threads, numbers, options_of
+from benchmark.kinds.common import column, empty_tables, numbers, options_of
+from benchmark.kinds.defects import OPTION, defects_of
 from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
 from benchmark.kinds.experiments import (
     Experiment,
     check_folds,
     cross_validation_problems,
+    fitted_again,
     means_of,
+    run_each,
     take,
     too_few_for_folds,
     train_and_test,
@@ -51,6 +54,7 @@ OPTIONS: dict[str, Any] = {
     "estimator": "sklearn.linear_model.LinearRegression",
     "estimator_parameters": {},
     "seed": 42,
+    **OPTION,
 }
 
 
@@ -121,36 +125,47 @@ def evaluate(data: RegressionData, embeddings: Embeddings, task: Task) -> Scores
     """Means over the experiments, and each experiment's own scores.
 
     ``kendalltau`` is undefined where all predictions are equal; it counts 0 there and is named in
-    ``degenerate`` (mteb's mean is NaN then). Experiments on the same rows are fitted once.
-    ``samples`` holds, for mae and mse, each text's mean error.
+    ``degenerate``; with ``upstream_defects`` "all" it is NaN, as in mteb. Estimators are fitted on
+    float32 vectors, as in mteb, and with "none" on float64 ones. Experiments on the same rows are
+    fitted once. ``samples`` holds, for mae and mse, each text's mean error.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
+    defects = defects_of(task)
+    if defects == "none":
+        train, test = train.astype(np.float64), test.astype(np.float64)
     estimator = make_estimator(options_of(task, OPTIONS), "regressor")
+    again = fitted_again(estimator, defects)
 
     def run(experiment: Experiment) -> NDArray[np.float64]:
-        fitted = fit(estimator, train[experiment.train], data.train_values[experiment.train])
+        truth = data.train_values[experiment.train]
+        fitted = fit(estimator, train[experiment.train], truth, again=again)
         return predict(fitted, test[experiment.test])
 
-    whole = data.test is not None and all(
-        np.array_equal(each.train, data.experiments[0].train) for each in data.experiments
+    whole = (
+        not again
+        and data.test is not None
+        and all(np.array_equal(each.train, data.experiments[0].train) for each in data.experiments)
     )
-    predictions = in_threads(run, data.experiments[: 1 if whole else None])
+    predictions = run_each(run, data.experiments[: 1 if whole else None], again=again)
     predictions = predictions * len(data.experiments) if whole else predictions
     scores: list[dict[str, float]] = []
     error, count = np.zeros(len(data.test_values)), np.zeros(len(data.test_values))
-    undefined = False
+    undefined, keep = False, defects == "all"
     for each, predicted in zip(data.experiments, predictions, strict=True):
         truth = data.test_values[each.test]
         tau = kendall_tau(truth, predicted)
         undefined |= bool(np.isnan(tau))
-        found = {**regression_metrics(truth, predicted), "kendalltau": float(np.nan_to_num(tau))}
+        found = {
+            **regression_metrics(truth, predicted),
+            "kendalltau": tau if keep else float(np.nan_to_num(tau)),
+        }
         scores.append({name: found[name] for name in METRICS})
         error[each.test] += np.abs(truth - predicted) ** (2 if task.main_score == "mse" else 1)
         count[each.test] += 1
     return Scores(
         {**means_of(scores, METRICS), "scores_per_experiment": scores},
         examples=len(data.test_values),
-        degenerate=("kendalltau",) if undefined else (),
+        degenerate=("kendalltau",) if undefined and not keep else (),
         samples={task.main_score: error / count} if task.main_score in ("mae", "mse") else {},
     )
 

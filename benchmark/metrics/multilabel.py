@@ -36,6 +36,17 @@ def multilabel_metrics(truth: ArrayLike, predicted: ArrayLike) -> dict[str, floa
     }
 
 
+def share_of_labels_right(truth: ArrayLike, predicted: ArrayLike) -> float:
+    """The share of all decisions on a label, ``(n, labels)`` of 0 and 1, that are right.
+
+    1 minus the Hamming loss, scikit-learn's ``hamming_loss``.
+
+    >>> share_of_labels_right([[1, 0], [1, 1]], [[1, 0], [0, 1]])
+    0.75
+    """
+    return float(((np.asarray(truth) != 0) == (np.asarray(predicted) != 0)).mean())
+
+
 def label_ranking_average_precision(truth: ArrayLike, scores: ArrayLike) -> float:
     """Mean share of true labels among those ranked no lower, over the true labels of each row.
 
