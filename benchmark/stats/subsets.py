@@ -1,0 +1,145 @@
+"""Choose the columns of a Gaussian that say most about a weighted sum of all, within a cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+Allowed = Callable[[Sequence[int]], bool]
+"""Whether a choice keeps the constraints that it must."""
+
+
+def covariance_of(values: Array) -> Array:
+    """The covariance of columns, correlations shrunk as Ledoit and Wolf (2004) do.
+
+    ``values`` is ``(n, t)`` without missing values; a constant column has variance 0.
+    """
+    from sklearn.covariance import ledoit_wolf
+
+    spread = values.std(axis=0)
+    standard = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    correlation, _ = ledoit_wolf(standard)
+    covariance: Array = correlation * np.outer(spread, spread)
+    return covariance
+
+
+def unknown_variance(covariance: Array, weights: Array, chosen: Sequence[int]) -> float:
+    """The variance of ``weights @ x`` when the chosen columns of ``x`` are known.
+
+    >>> round(unknown_variance(np.eye(2), np.array([1.0, 2.0]), [1]), 6)
+    1.0
+    """
+    total = covariance @ weights
+    if not len(chosen):
+        return float(weights @ total)
+    rows = np.asarray(chosen)
+    block = covariance[np.ix_(rows, rows)] + 1e-9 * np.eye(len(rows))
+    return float(weights @ total - total[rows] @ np.linalg.solve(block, total[rows]))
+
+
+def choose_columns(
+    covariance: Array,
+    weights: Array,
+    costs: Array,
+    budget: float,
+    allowed: Allowed = lambda chosen: True,
+) -> list[int]:
+    """The columns within ``budget`` that leave least of ``weights @ x`` unknown, ascending.
+
+    ``costs`` ``(t,)`` are positive. The search drops, from all columns, the one whose loss is least
+    for what it costs until the rest fits, fills up what room is left, then swaps while that helps:
+    each column out of the choice comes in for one or two in it. Of equal choices the first found
+    stands. ``allowed`` says whether a choice may stand; one that may not is never entered. Returns
+    an empty list when no allowed choice fits.
+    """
+    search = _Search(covariance, weights, costs, budget, allowed)
+    chosen = search.dropped()
+    if not search.fits(chosen):
+        return []
+    return sorted(search.swapped(search.filled(chosen)))
+
+
+class _Search:
+    """One search: the problem, and the variances already known."""
+
+    def __init__(
+        self, covariance: Array, weights: Array, costs: Array, budget: float, allowed: Allowed
+    ) -> None:
+        self.covariance, self.weights, self.costs = covariance, weights, costs
+        self.limit = budget * (1 + 1e-9)
+        self.allowed = allowed
+        self.known: dict[tuple[int, ...], float] = {}
+
+    def unknown(self, chosen: Sequence[int]) -> float:
+        key = tuple(sorted(chosen))
+        if key not in self.known:
+            self.known[key] = unknown_variance(self.covariance, self.weights, key)
+        return self.known[key]
+
+    def cost(self, chosen: Sequence[int]) -> float:
+        return float(self.costs[list(chosen)].sum())
+
+    def fits(self, chosen: Sequence[int]) -> bool:
+        return self.cost(chosen) <= self.limit and bool(chosen) and self.allowed(chosen)
+
+    def dropped(self) -> list[int]:
+        """All columns less those whose loss is least for what they cost, until the rest fits."""
+        chosen = list(range(len(self.costs)))
+        while self.cost(chosen) > self.limit:
+            without = {n: [other for other in chosen if other != n] for n in chosen}
+            can = [n for n in chosen if self.allowed(without[n])]
+            if not can:
+                break
+            now = self.unknown(chosen)
+            gone = min(can, key=lambda n: (self.unknown(without[n]) - now) / self.costs[n])
+            chosen = without[gone]
+        return chosen
+
+    def filled(self, chosen: list[int]) -> list[int]:
+        """With the columns that still fit, the most telling first."""
+        while True:
+            room = self.limit - self.cost(chosen)
+            more = [n for n in self.outside(chosen) if self.costs[n] <= room]
+            if not more:
+                return chosen
+            chosen = [*chosen, min(more, key=lambda n: self.unknown([*chosen, n]))]
+
+    def outside(self, chosen: Sequence[int]) -> list[int]:
+        return [n for n in range(len(self.costs)) if n not in set(chosen)]
+
+    def swapped(self, chosen: list[int]) -> list[int]:
+        """The choice that no swap betters."""
+        while True:
+            now, found = self.unknown(chosen), chosen
+            best = now - 1e-12 * max(now, 1.0)
+            for choice in self.neighbours(chosen):
+                if (value := self.unknown(choice)) < best:
+                    best, found = value, choice
+            if found is chosen:
+                return chosen
+            chosen = found
+
+    def neighbours(self, chosen: list[int]) -> list[list[int]]:
+        """Each column out of the choice brought in for one, and for the cheapest that must go."""
+        found = []
+        for new in self.outside(chosen):
+            for old in chosen:
+                choice = [n for n in chosen if n != old] + [new]
+                over = self.cost(choice) - self.limit
+                if over > 0:
+                    enough = [n for n in choice if n != new and self.costs[n] >= over]
+                    if not enough:
+                        continue
+                    gone = min(enough, key=lambda n: self.costs[n])
+                    choice = [n for n in choice if n != gone]
+                choice = self.filled(choice)
+                if self.fits(choice):
+                    found.append(choice)
+        return found
