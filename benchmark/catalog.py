@@ -143,8 +143,8 @@ def find_choices(
 ) -> list[Choice]:
     """The tasks of names, suites and paths, each once, in the order asked for.
 
-    A name is looked up among tasks, then suites; a path is a task file, or a folder of them. A task
-    named by its path may run its own code. No names: the starter suite.
+    A name is looked up among tasks, then suites (their names and titles); a path is a task file, or
+    a folder of them. A task named by its path may run its own code. No names: the starter suite.
     """
     files = task_files(roots)
     found: dict[str, tuple[Path, bool, SuiteTask | None]] = {}
@@ -215,12 +215,18 @@ def checked(choice: Choice) -> Choice:
 
 
 def find_suite(name: str) -> Suite:
-    """A suite by name or path."""
-    files = suite_files()
-    path = Path(name) if name.endswith(".toml") else files.get(name)
+    """A suite by name, title or path."""
+    path = Path(name) if name.endswith(".toml") else suite_path(name)
     if path is None:
-        raise UsageError(f"no suite is named '{name}'{nearest(name, files)}")
+        raise UsageError(f"no suite is named '{name}'{nearest(name, suite_files())}")
     return parse_suite(path)
+
+
+def suite_path(name: str) -> Path | None:
+    """The file of a suite by its name, else by its title, as in ``MTEB(eng, v2)``."""
+    files = suite_files()
+    titled = (path for path in files.values() if parse_suite(path).title == name)
+    return files.get(name) or next(titled, None)
 
 
 def suite_files() -> dict[str, Path]:
@@ -247,11 +253,11 @@ def _expand(name: str, files: Mapping[str, Path]) -> Iterator[tuple[Path, bool, 
         else:
             yield path, True, None
     else:
-        suites = suite_files()
-        if name not in suites:
-            known = [*files, *suites]
+        suite = suite_path(name)
+        if suite is None:
+            known = [*files, *suite_files()]
             raise UsageError(f"no task or suite is named '{name}'{nearest(name, known)}")
-        yield from _expand_suite(parse_suite(suites[name]), files)
+        yield from _expand_suite(parse_suite(suite), files)
 
 
 def _expand_suite(

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 def add_filters(parser: ArgumentParser, *, parts: bool = True) -> None:
-    """Add ``-t``, ``--kind``, ``--language``, ``--domain`` and, with ``parts``, splits, subsets."""
+    """Add ``-t`` (``--suite``), kind, language, domain and, with ``parts``, split and subset."""
     group = parser.add_argument_group("which tasks")
     group.add_argument(
         "-t",
         "--task",
+        "--suite",
         action="extend",
         nargs="+",
         default=[],

@@ -131,12 +131,11 @@ def _entry_wanted(entry: Entry, args: argparse.Namespace) -> bool:
 
 def _task_names(names: Sequence[str]) -> list[str]:
     """Names as given (a result needs no task file); suites and paths as what they stand for."""
-    from benchmark.catalog import find_tasks, suite_files
+    from benchmark.catalog import find_tasks, suite_path
 
-    suites = suite_files() if names else {}
     found = []
     for name in names:
-        if name in suites or name.endswith(".toml") or Path(name).is_dir():
+        if suite_path(name) or name.endswith(".toml") or Path(name).is_dir():
             found += [task.name for task in find_tasks([name])]
         else:
             found.append(name)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   embedmark tasks list --kind sts --language deu
+  embedmark tasks list --suite FinMTEB
   embedmark tasks show WordSimilarity
   embedmark tasks new Support --kind classification --data ./tickets
   embedmark tasks check Support.toml

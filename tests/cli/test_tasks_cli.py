@@ -69,9 +69,12 @@ def test_list_shows_the_projects_tasks_and_ones_own(capsys: pytest.CaptureFixtur
     [
         (("--kind", "sts", "-t", "Mine", "starter"), {"Mine", "LeeNewsSimilarity"}),
         (("-t", "ours"), {"Mine"}),
-        (("--language", "deu", "--kind", "sts"), {"Mine"}),
-        (("--language", "deu-Latn", "--kind", "sts"), {"Mine"}),
-        (("--domain", "news", "--kind", "sts", "--kind", "bitext"), {"Mine", "LeeNewsSimilarity"}),
+        (("--language", "deu", "--kind", "sts", "-t", "Mine", "starter"), {"Mine"}),
+        (("--language", "deu-Latn", "--kind", "sts", "--suite", "ours"), {"Mine"}),
+        (
+            ("--domain", "news", "--kind", "sts", "--kind", "bitext", "-t", "Mine", "starter"),
+            {"Mine", "LeeNewsSimilarity"},
+        ),
     ],
 )
 def test_list_filters(

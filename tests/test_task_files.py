@@ -1,0 +1,91 @@
+"""Every task and suite file of the project: it parses, is short, and says where its data lies."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmark.catalog import (
+    data_folder,
+    find_choices,
+    find_suite,
+    load_task,
+    suite_files,
+    task_files,
+)
+from benchmark.task import Task
+
+FOLDER = data_folder("tasks")
+FILES = task_files([FOLDER])
+TASKS = {name: load_task(path, files=FILES) for name, path in FILES.items()}
+ON_HUB = [task for task in TASKS.values() if task.source.type == "hub"]
+EACH = pytest.mark.parametrize("task", ON_HUB, ids=lambda task: task.name)
+# By the suite's file name: its title, how many tasks it has.
+SUITES = {
+    "FinMTEB": ("FinMTEB", 63),
+    "LongEmbed": ("LongEmbed", 6),
+}
+MAX_LINES = 40
+
+
+@EACH
+def test_a_file_is_short_beside_its_subsets(task: Task) -> None:
+    """Under 40 lines, and a line a subset."""
+    assert task.path is not None
+    lines = task.path.read_text("utf-8").splitlines()
+    subsets = len(task.subsets) if len(task.subsets) > 1 else 0
+
+    assert len(lines) - subsets < MAX_LINES
+    assert all(line == line.rstrip() for line in lines)
+
+
+@EACH
+def test_a_file_describes_its_task(task: Task) -> None:
+    """What is compared, in one or two sentences; where it is from, and under which licence."""
+    assert re.fullmatch(r"[A-Z].{20,260}[.?]", task.description.strip(), re.DOTALL)
+    assert task.reference.startswith(("https://", "http://"))
+    assert task.license
+    assert task.domains
+    assert all(re.fullmatch(r"[a-z]{3}-[A-Z][a-z]{3}|[a-z+-]+-Code", x) for x in task.languages)
+
+
+@EACH
+def test_data_is_pinned_to_a_commit(task: Task) -> None:
+    """The full hash: what a score was measured on cannot change."""
+    assert re.fullmatch("[0-9a-f]{40}", task.source.settings["revision"])
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_suite_has_all_its_tasks(name: str) -> None:
+    """Found by its file's name and by its title, each task once, every group of its tasks."""
+    title, count = SUITES[name]
+    suite = find_suite(name)
+    choices = find_choices([name])
+
+    assert find_suite(title) == suite
+    assert len(suite.tasks) == len(choices) == count
+    assert [choice.task.name for choice in choices] == list(suite.task_names)
+
+
+def test_every_suite_is_counted_here() -> None:
+    """A new suite is given its count on purpose."""
+    assert set(SUITES) | {"starter"} == set(suite_files())
+
+
+def test_tasks_of_one_data_set_say_so() -> None:
+    """Two files that would measure the same twice without a word are a mistake."""
+    seen: dict[object, Task] = {}
+    for task in ON_HUB:
+        content = (task.kind, str(task.source.settings), str(task.select), str(task.options))
+        other = seen.setdefault(content, task)
+        texts = [Path(str(each.path)).read_text("utf-8") for each in (task, other)]
+        assert other is task or other.name in texts[0] or task.name in texts[1]
+
+
+def test_tasks_that_mteb_has_under_another_meaning_are_named_apart() -> None:
+    """FinMTEB's AFQMC is not C-MTEB's: a result under one name would pass for the other."""
+    apart = {task.name for task in ON_HUB if task.name.endswith(".finmteb")}
+
+    assert apart == {"AFQMC.finmteb", "FinQARetrieval.finmteb", "FinanceBenchRetrieval.finmteb"}
