@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.http.answers import items_in_order
+from benchmark.models.http.batching import Requests
 from benchmark.models.http.exchange import Endpoint, Work, exchange
+from benchmark.models.http.input_type import InputType, input_type_option, read_input_type
 from benchmark.models.http.setting import (
     COMMON_OPTIONS,
     MODEL_CAN_CHANGE,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "https://api.openai.com/v1"
 _MOST_TEXTS, _MOST_TOKENS = 128, 100_000  # OpenAI takes 2,048 and 300,000; other servers take less
 
-_CHANGING = ("dimensions", "instruction", "max_tokens", "prompt")
+_CHANGING = ("dimensions", "input_type", "instruction", "max_tokens", "prompt")
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "openai": {
@@ -46,6 +48,7 @@ OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
         **PROMPT_OPTIONS,
         "dimensions": positive,
         "encoding": str,
+        "input_type": input_type_option,
         "max_tokens": positive,
         "request_tokens": positive,
     }
@@ -56,7 +59,8 @@ OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
 class OpenAIModel:
     """A model behind an endpoint; its state is the endpoint's pace and meter, and the gate.
 
-    ``dimensions`` is asked of the server. ``max_tokens`` cuts a text where its estimate of tokens
+    ``dimensions`` is asked of the server, and told it what a text is for (``input_type``), where it
+    has such words. ``max_tokens`` cuts a text where its estimate of tokens
     ends. A request holds at most ``batch`` texts of together ``request_tokens`` estimated tokens.
     """
 
@@ -69,6 +73,7 @@ class OpenAIModel:
     max_tokens: int | None = None
     dimensions: int | None = None
     encoding: str = "base64"
+    input_type: InputType = field(default_factory=InputType)
     similarity: str = "cosine"
     notes: tuple[str, ...] = (NOTE,)
     result_notes: tuple[str, ...] = (MODEL_CAN_CHANGE,)
@@ -108,18 +113,22 @@ class OpenAIModel:
         """Rows of ``texts`` and their vectors, request by request, as answers come."""
         inputs = [self._input((prompt or "") + text) for text in texts]
         tokens = [estimate_tokens(text) for text in inputs]
-        requests = list(_requests(tokens, self.batch, self.request_tokens))
+        requests = Requests(list(_requests(tokens, self.batch, self.request_tokens)), tokens)
         self.gate.open(texts=len(inputs), characters=sum(map(len, inputs)), tokens=sum(tokens))
         widths: set[int] = set()
 
         def payload(number: int) -> dict[str, Any]:
-            chosen = [inputs[row] for row in requests[number]]
-            fields = {"model": self.endpoint.model, "input": chosen}
-            fields["encoding_format"] = self.encoding
-            return fields | ({"dimensions": self.dimensions} if self.dimensions else {})
+            fields = {
+                "model": self.endpoint.model,
+                "input": [inputs[row] for row in requests.rows[number]],
+                "encoding_format": self.encoding,
+                "dimensions": self.dimensions,
+                **self.input_type.fields(role),
+            }
+            return {name: value for name, value in fields.items() if value is not None}
 
         def read(number: int, content: Any) -> tuple[NDArray[np.float32], int | None]:
-            vectors = _vectors(content, len(requests[number]), self.endpoint.address.host)
+            vectors = _vectors(content, len(requests.rows[number]), self.endpoint.address.host)
             widths.add(vectors.shape[1])
             if len(widths) > 1 or (self.dimensions or vectors.shape[1]) != vectors.shape[1]:
                 wanted = self.dimensions or min(widths - {vectors.shape[1]})
@@ -129,9 +138,8 @@ class OpenAIModel:
                 )
             return vectors, _counted(content)
 
-        work = Work([sum(tokens[row] for row in rows) for rows in requests], payload, read)
-        for number, vectors in exchange(self.endpoint, work):
-            yield requests[number], vectors
+        for number, vectors in exchange(self.endpoint, Work(requests, payload, read)):
+            yield requests.rows[number], vectors
 
     def _input(self, text: str) -> str:
         if self.max_tokens and estimate_tokens(text) > self.max_tokens:
@@ -168,6 +176,7 @@ def load(
         dimensions=options.get("dimensions"),
         request_tokens=options.get("request_tokens", _MOST_TOKENS),
         encoding=encoding,
+        input_type=read_input_type(options.get("input_type", "")),
     )
     batch = options.get("batch") or settings.batch_size
     return replace(made, batch=batch) if batch else made

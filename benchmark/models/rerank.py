@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.http.answers import items_in_order
+from benchmark.models.http.batching import Requests
 from benchmark.models.http.exchange import Endpoint, Work, exchange
 from benchmark.models.http.setting import (
     COMMON_OPTIONS,
@@ -18,7 +19,8 @@ from benchmark.models.http.setting import (
     connect,
     identify,
 )
-from benchmark.models.http.spending import estimate_tokens
+from benchmark.models.http.spending import cut, estimate_tokens
+from benchmark.models.loading import positive
 from benchmark.models.table import Settings
 from benchmark.protocols import Identity
 
@@ -30,19 +32,23 @@ _MOST_DOCUMENTS = 100  # Cohere advises at most 1,000; TEI takes 32 unless told 
 _MOST_TEI = 32
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
-    "rerank": {**COMMON_OPTIONS, "style": str}
+    "rerank": {**COMMON_OPTIONS, "max_tokens": positive, "style": str}
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RerankModel:
-    """A reranker behind an endpoint; a request holds one query and at most ``batch`` documents."""
+    """A reranker behind an endpoint; a request holds one query and at most ``batch`` documents.
+
+    ``max_tokens`` cuts a document where the estimate of query and document ends.
+    """
 
     identity: Identity
     endpoint: Endpoint
     gate: Gate
     style: str = "cohere"
     batch: int = _MOST_DOCUMENTS
+    max_tokens: int | None = None
     similarity: str = "dot"
     notes: tuple[str, ...] = (NOTE,)
     result_notes: tuple[str, ...] = (MODEL_CAN_CHANGE,)
@@ -68,19 +74,21 @@ class RerankModel:
 
         Neighbouring pairs of one query share a request.
         """
-        requests = list(_requests(queries, self.batch))
+        documents = [self._document(*pair) for pair in zip(queries, documents, strict=True)]
         tokens = [
-            sum(estimate_tokens(queries[row]) + estimate_tokens(documents[row]) for row in rows)
-            for rows in requests
+            estimate_tokens(query) + estimate_tokens(document)
+            for query, document in zip(queries, documents, strict=True)
         ]
-        characters = sum(
-            len(queries[rows[0]]) + sum(len(documents[row]) for row in rows) for rows in requests
+        requests = Requests(list(_requests(queries, self.batch)), tokens)
+        asked = [queries[rows[0]] for rows in requests.rows]
+        self.gate.open(
+            texts=len(asked) + len(documents),
+            characters=sum(map(len, asked)) + sum(map(len, documents)),
+            tokens=sum(tokens),
         )
-        texts = len(requests) + len(documents)
-        self.gate.open(texts=texts, characters=characters, tokens=sum(tokens))
 
         def payload(number: int) -> dict[str, Any]:
-            rows = requests[number]
+            rows = requests.rows[number]
             query, chosen = queries[rows[0]], [documents[row] for row in rows]
             if self.style == "tei":
                 return {"query": query, "texts": chosen, "truncate": True}
@@ -89,10 +97,18 @@ class RerankModel:
 
         def read(number: int, content: Any) -> tuple[NDArray[np.float32], int | None]:
             host = self.endpoint.address.host
-            return _scores(content, len(requests[number]), host), _counted(content)
+            return _scores(content, len(requests.rows[number]), host), _counted(content)
 
-        for number, scores in exchange(self.endpoint, Work(tokens, payload, read)):
-            yield requests[number], scores
+        for number, scores in exchange(self.endpoint, Work(requests, payload, read)):
+            yield requests.rows[number], scores
+
+    def _document(self, query: str, document: str) -> str:
+        """A document that fits beside its query."""
+        room = max(1, (self.max_tokens or 0) - estimate_tokens(query))
+        if not self.max_tokens or estimate_tokens(document) <= room:
+            return document
+        self.endpoint.meter.cut += 1
+        return cut(document, room)
 
 
 def load(
@@ -111,12 +127,14 @@ def load(
     if style not in ("cohere", "tei"):
         raise UsageError(f"model 'rerank:{target}': style must be cohere (also Jina's) or tei")
     endpoint = connect(scheme, target, "rerank", options, settings)
+    changing = {name: options[name] for name in ("max_tokens",) if name in options}
     usual = _MOST_TEI if style == "tei" else _MOST_DOCUMENTS
     return RerankModel(
-        identity=identify(scheme, endpoint, revision, {}),
+        identity=identify(scheme, endpoint, revision, changing),
         endpoint=endpoint,
         gate=Gate(endpoint, settings.consent),
         style=style,
+        max_tokens=options.get("max_tokens"),
         batch=options.get("batch") or settings.batch_size or usual,
     )
 

@@ -79,6 +79,47 @@ def test_dimensions_are_asked_for(server: Server) -> None:
     assert {} == whole.identity.options
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("query,passage", {"query": "query", "document": "passage", None: None}),
+        ("search_query,search_document,clustering",
+         {"query": "search_query", "document": "search_document", None: "clustering"}),
+        (",document,", {"query": None, "document": "document", None: None}),
+    ],
+)  # fmt: skip
+def test_an_endpoint_is_told_what_a_text_is_for(
+    given: str, sent: dict[Any, Any], server: Server
+) -> None:
+    """By the word of the role, in ``input_type``; a role without a word sends none."""
+    tiny = model(uri(server, f"input_type={given}"))
+    for role in sent:
+        tiny.encode(["a"], role=role)
+
+    assert list(sent.values()) == [seen.body.get("input_type") for seen in server.seen]
+    assert {"input_type": given} == tiny.identity.options
+
+
+def test_the_field_of_the_words_may_have_another_name(server: Server) -> None:
+    """As Jina's ``task``."""
+    model(uri(server, "input_type=task:retrieval.query,retrieval.passage")).encode(
+        ["a"], role="query"
+    )
+
+    assert "retrieval.query" == server.seen[0].body["task"]
+    assert "input_type" not in server.seen[0].body
+
+
+def test_documents_are_cut_beside_their_query(server: Server) -> None:
+    """``max_tokens=`` of a reranker is for both; cuts are counted, and part of the identity."""
+    ranker = model(uri(server, "max_tokens=6", scheme="rerank"))
+    ranker.score(["red pear"] * 2, ["plum", "a much longer document"])
+
+    assert ["plum", "a much lo"] == server.seen[0].body["documents"]
+    assert 1 == ranker.usage["cut_texts"]
+    assert "max_tokens_6" == ranker.identity.slug
+
+
 def test_azure_is_spoken_to_in_its_way(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Version in the address, key in its own header."""
     monkeypatch.setenv("MINE", KEY)
@@ -116,6 +157,8 @@ def test_the_family_of_a_model_brings_its_prompts(server: Server) -> None:
         (f"openai:a?url={HERE}", f"openai:a?url={HERE}&dimensions=8"),
         (f"openai:a?url={HERE}", f"openai:a?url={HERE}&max_tokens=8"),
         (f"openai:a?url={HERE}", f"openai:a?url={HERE}&prompt=x"),
+        (f"openai:a?url={HERE}", f"openai:a?url={HERE}&input_type=query,document"),
+        (f"rerank:a?url={HERE}", f"rerank:a?url={HERE}&max_tokens=8"),
         (f"openai:a?url={HERE}", f"rerank:a?url={HERE}"),
     ],
 )
@@ -168,6 +211,7 @@ def test_names_and_labels(tmp_path: Any) -> None:
         ("openai:", "model 'openai:' needs a name, for example openai:text-embedding-3-small"),
         ("openai:m", "model 'openai:m': the environment variable OPENAI_API_KEY is not set"),
         (f"openai:m?url={HERE}&encoding=int8", "encoding must be base64 or float"),
+        (f"openai:m?url={HERE}&input_type=query", "input_type must be of type QUERY,DOCUMENT or"),
         (f"openai:m?url={HERE}&batch=0", "option batch must be of type whole number from 1"),
         (f"openai:m?url={HERE}&timeout=0", "timeout must be more than 0 seconds"),
         (f"openai:m?url={HERE}&price=-1", "option price must be of type number from 0, not '-1'"),

@@ -141,7 +141,6 @@ FINAL: dict[str, tuple[Fault, str]] = {
     "404": (say.status(404), "has no model 'tiny' or no such path (status 404); check the name"),
     "400": (say.status(400), "refuses a request (status 400); check the model's name and options"),
     "422": (say.status(422), "refuses a request (status 422)"),
-    "413": (say.status(413), "finds a request too large (status 413); give a smaller batch="),
     "307": (
         say.status(307, {"location": "http://127.0.0.1:1/"}),
         "answers from another address (status 307); give that as url=",
@@ -213,6 +212,88 @@ def test_what_will_not_pass_is_said_at_once(
     assert "\n" not in said
     assert "zanzibarix" not in said
     assert "quokkakey" not in said
+
+
+def at_most(texts: int, status: int, message: str) -> Fault:
+    """Refuse a request of more texts in a provider's own words."""
+
+    def fault(handler: say.Handler, body: Entry) -> None:
+        if len(body["input"]) > texts:
+            say.answer(handler, {"error": {"message": message}}, status)
+        else:
+            say.good(handler, body)
+
+    return fault
+
+
+TOO_LARGE: dict[str, tuple[int, str]] = {
+    "413": (413, ""),
+    "OpenAI": (400, "Requested 300123 tokens, max 300000 tokens per request"),
+    "Azure": (400, "Too many inputs. The max number of inputs is 16."),
+    "Voyage": (400, "The max allowed tokens per submitted batch is 120000."),
+    "Cohere": (400, "invalid request: total number of texts must be at most 96 - received 128"),
+    "Mistral": (400, "Too many tokens in batch. Max is 16384 tokens per batch."),
+    "TEI": (422, "batch size 128 > maximum allowed batch size 32"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_a_request_that_is_too_large_is_halved(name: str, server: Server) -> None:
+    """Until it passes; those as large that wait are not tried first; no text is sent for nothing.
+
+    Of 24 texts in requests of eight the first is refused, and its half of four; twos pass.
+    """
+    server.always = at_most(2, *TOO_LARGE[name])
+    texts = [f"text {n}" for n in range(24)]
+    tiny = model(f"openai:tiny?url={server.url}&batch=8&concurrency=1")
+
+    found = tiny.encode(texts)
+
+    assert vectors(texts).tolist() == found.tolist()
+    assert [8, 4, *[2] * 12] == [len(seen.body["input"]) for seen in server.seen]
+    assert (12, 2) == (tiny.endpoint.meter.requests, tiny.endpoint.meter.retries)
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_a_single_text_that_is_too_large_is_said(name: str, server: Server) -> None:
+    """There is no half of it; what came is kept."""
+    status, message = TOO_LARGE[name]
+    server.always = at_most(0, status, message)
+
+    with pytest.raises(ModelError) as caught:
+        model(f"openai:tiny?url={server.url}&concurrency=1").encode(TEXTS)
+
+    assert f"finds a single text too large (status {status}); give max_tokens=" in str(caught.value)
+    assert "zanzibarix" not in str(caught.value)
+    assert [10, 5, 2, 1] == [len(seen.body["input"]) for seen in server.seen]
+
+
+def test_pairs_that_are_too_many_are_halved(server: Server) -> None:
+    """A reranker's documents too."""
+
+    def fault(handler: say.Handler, body: Entry) -> None:
+        say.status(413)(handler, body) if len(body["documents"]) > 3 else say.good(handler, body)
+
+    server.always = fault
+    ranker = model(f"rerank:tiny?url={server.url}")
+
+    scores = ranker.score(["number 3"] * 10, TEXTS)
+
+    assert [np.float32(say.relevance("number 3", text)) for text in TEXTS] == scores.tolist()
+
+
+def test_a_limit_on_tokens_is_kept_from_the_start(server: Server) -> None:
+    """With ``request_tokens=`` nothing is refused: 10 texts of 7 estimated tokens, 21 a request."""
+
+    def fault(handler: say.Handler, body: Entry) -> None:
+        large = sum(map(len, body["input"])) > 3 * 21
+        say.status(413)(handler, body) if large else say.good(handler, body)
+
+    server.always = fault
+    tiny = model(f"openai:tiny?url={server.url}&request_tokens=21")
+
+    assert vectors(TEXTS).tolist() == tiny.encode(TEXTS).tolist()
+    assert 0 == tiny.endpoint.meter.retries
 
 
 def test_indices_in_another_order_are_put_right(server: Server) -> None:

@@ -7,14 +7,15 @@ import json
 import os
 import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
 from benchmark.models.http.address import Address
+from benchmark.models.http.batching import Requests, halve_all
 from benchmark.models.http.loop import in_background
-from benchmark.models.http.refusals import RefusedError, explain
+from benchmark.models.http.refusals import RefusedError, TooLargeError, explain
 from benchmark.models.http.retries import Pace, Patience, retry_after
 from benchmark.models.http.spending import Meter
 
@@ -37,12 +38,12 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[Answer]):
-    """Requests to send: ``payload(n)`` becomes the JSON of request n, of ``estimates[n]`` tokens.
+    """Requests to send: ``payload(n)`` becomes the JSON of request n.
 
     ``read(n, content)`` checks an answer, and gives what it holds and the tokens that it counted.
     """
 
-    estimates: Sequence[int]
+    requests: Requests
     payload: Callable[[int], Mapping[str, Any]]
     read: Callable[[int, Any], tuple[Answer, int | None]]
 
@@ -50,8 +51,9 @@ class Work(Generic[Answer]):
 def exchange(endpoint: Endpoint, work: Work[Answer]) -> Iterator[tuple[int, Answer]]:
     """Send every request, and give number and answer of each as it comes, in any order.
 
-    When one fails for good, or the money for the next is not there, no other is begun; those on
-    their way are still given, and then ModelError is raised.
+    One that is too large for the endpoint is sent in halves. When one fails for good, or the money
+    for the next is not there, no other is begun; those on their way are still given, and then
+    ModelError is raised.
     """
     yield from in_background(_exchange(endpoint, work))
 
@@ -67,7 +69,7 @@ def require_client(who: str) -> None:
 async def _exchange(
     endpoint: Endpoint, work: Work[Answer]
 ) -> AsyncGenerator[tuple[int, Answer], None]:
-    waiting = deque(range(len(work.estimates)))
+    waiting = deque(range(len(work.requests.rows)))
     running: dict[asyncio.Task[Answer], int] = {}
     hurry = asyncio.Event()
     problem: BenchmarkError | None = None
@@ -76,7 +78,7 @@ async def _exchange(
             while waiting or running:
                 while waiting and problem is None and len(running) < endpoint.pace.slots:
                     number, ratio = waiting[0], endpoint.meter.ratio
-                    if not endpoint.meter.reserve(work.estimates[number]):
+                    if not endpoint.meter.reserve(work.requests.estimate(number)):
                         # Those on their way may cost less than was set aside for them.
                         problem = None if running else _no_money(endpoint, len(waiting))
                         break
@@ -89,6 +91,10 @@ async def _exchange(
                     number, error = running.pop(task), task.exception()
                     if error is None:
                         yield number, task.result()
+                    elif isinstance(error, TooLargeError) and halve_all(
+                        work.requests, number, waiting
+                    ):
+                        endpoint.meter.retries += 1
                     elif isinstance(error, BenchmarkError):
                         problem = problem or error
                         hurry.set()
@@ -111,7 +117,7 @@ async def _paid(
     hurry: asyncio.Event,
 ) -> Answer:
     """One request with its repetitions; money set aside for it is paid or given back."""
-    estimate, meter = work.estimates[number], endpoint.meter
+    estimate, meter = work.requests.estimate(number), endpoint.meter
     try:
         body = json.dumps(work.payload(number)).encode()
         content = await _answer(client, endpoint, body, hurry)

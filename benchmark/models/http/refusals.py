@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 # Providers' own words for an error. No other word of an answer is shown: it may quote a text.
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _TOO_LONG = {"context_length_exceeded", "string_above_max_length"}
+# What providers say of too many texts or tokens in one request (status 400 or 422): OpenAI, Azure,
+# Voyage, Cohere, Mistral, TEI, NVIDIA. If a text has such words, halving ends at single texts.
+_TOO_LARGE = re.compile(
+    rb"too (many|large)|max\w*( allowed)? (tokens|number|batch|inputs)|tokens per request"
+    rb"|must be at most|batch size|max_tokens_per_request",
+    re.IGNORECASE,
+)
 
 
 class RefusedError(Exception):
@@ -24,6 +32,10 @@ class RefusedError(Exception):
         self.reason = reason
         self.wait = wait
         self.crowded = crowded
+
+
+class TooLargeError(ModelError):
+    """A request holds more texts or tokens than the endpoint takes; a smaller one may pass."""
 
 
 def explain(status: int, body: bytes, endpoint: Endpoint, told: float | None) -> Exception:
@@ -52,14 +64,14 @@ def explain(status: int, body: bytes, endpoint: Endpoint, told: float | None) ->
             f"{address.host} has no model '{endpoint.model}' or no such path "
             "(status 404); check the name and url="
         )
-    if status == 413:
-        return ModelError(
-            f"{address.host} finds a request too large (status 413); "
-            "give a smaller batch= or request_tokens="
-        )
     if code in _TOO_LONG:
         return ModelError(
             f"{address.host} finds a text too long ({code}); give max_tokens= to cut long texts"
+        )
+    if status == 413 or (status in (400, 422) and _TOO_LARGE.search(body)):
+        return TooLargeError(
+            f"{address.host} finds a single text too large (status {status}); "
+            "give max_tokens= to cut long texts"
         )
     return ModelError(
         f"{address.host} refuses a request (status {status}); check the model's name and options, "
