@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.cache import VectorStore, open_store, text_keys
 from benchmark.errors import ModelError
 from benchmark.guard import call_each, call_model, check_vectors
+from benchmark.models.derived import DerivedModel
 from benchmark.models.prompts import prompt_of
 from benchmark.protocols import (
     UNVERSIONED,
@@ -67,6 +68,12 @@ def encode_plan(
     text is encoded whole, so a resumed run sees the batches of an undisturbed one. Raises
     ModelError when the model fails, or returns a wrong shape or a value that is not finite.
     """
+    if isinstance(model, DerivedModel):
+        base = partial(
+            encode_plan, model.base, plan, task, task_type, cache=cache, progress=progress
+        )
+        whole: Encoded = model.whole.of(task.name, plan, base)
+        return replace(whole, embeddings=model.derive(whole.embeddings, plan))
     if isinstance(model, Lookup):
         return _look_up(model, plan)
     if isinstance(model, Fitted):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from benchmark.protocols import Identity
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
-    "ce": {"max_tokens": positive, "dtype": choice("float32", "float16", "bfloat16")}
+    "ce": {"max_tokens": positive, "weights": choice("float32", "float16", "bfloat16")}
 }
 
 
@@ -97,8 +97,8 @@ def load(
     check_length(uri, options.get("max_tokens"), model)
     if "max_tokens" in options:
         setattr(model, length, options["max_tokens"])
-    if "dtype" in options:
-        model.to(getattr(needed("torch", "torch", uri), options["dtype"]))
+    if "weights" in options:
+        model.to(getattr(needed("torch", "torch", uri), options["weights"]))
     identity = identify("ce/1", target, pinned["revision"], hub_commit(model), options)
     batch_size = settings.batch_size or BATCH_SIZE
     return CrossEncoderModel(identity, model, batch_size, limit_of(getattr(model, length)))

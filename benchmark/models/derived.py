@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from benchmark.errors import ModelError, UsageError, nearest
+from benchmark.errors import ModelError, UsageError
 from benchmark.protocols import Compression, Embeddings, Encoder, Lookup, Plan, Request, Role
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "float16", "int8", "uint8", "binary")
 SEARCHED = ("int8", "uint8", "binary")
 """The types whose codes are compared in other ways than the vectors, so may be scored again."""
-_WEIGHTS = ("bfloat16",)
 _PASSED_ON = frozenset(
     ("count_tokens", "endpoint", "max_tokens", "notes", "prompt_for", "result_notes", "usage")
 )
@@ -198,13 +197,13 @@ def check_width(
 
 
 def dtype_option(text: str) -> str:
-    """The value of ``dtype=``; the types of weights alone are another option."""
-    if text in DTYPES:
-        return text
-    hint = nearest(text, DTYPES)
-    if text in _WEIGHTS:
-        hint = f"; for the type of weights write weights={text}"
-    raise UsageError(f"unknown dtype '{text}' of vectors{hint or '; take ' + ', '.join(DTYPES)}")
+    """The value of ``dtype=``: the type of vectors. That of weights is ``weights=``."""
+    if text not in DTYPES:
+        raise ValueError(text)
+    return text
+
+
+dtype_option.__name__ = "float32, float16, int8, uint8 or binary (weights have weights=)"
 
 
 def _positive(text: str) -> int:

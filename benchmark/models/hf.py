@@ -46,7 +46,7 @@ OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
         "layer": int,
         "attention": choice("causal", "bidirectional"),
         "max_tokens": positive,
-        "dtype": choice("float32", "float16", "bfloat16"),
+        "weights": choice("float32", "float16", "bfloat16"),
         "normalize": yes_or_no,
         **PROMPT_OPTIONS,
     }
@@ -69,6 +69,11 @@ class TransformerModel:
     max_tokens: int | None
     notes: tuple[str, ...] = ()
     similarity: str = "cosine"
+
+    @property
+    def width(self) -> int:
+        """The dimensions of its vectors."""
+        return int(self.model.config.get_text_config().hidden_size)
 
     def prompt_for(
         self,
@@ -94,8 +99,7 @@ class TransformerModel:
         import torch
 
         if not texts:
-            width = self.model.config.get_text_config().hidden_size
-            return [np.zeros((0, width), np.float32) for _ in layers]
+            return [np.zeros((0, self.width), np.float32) for _ in layers]
         inputs = [prompt + text for text in texts] if prompt else list(texts)
         ids = self._tokenize(inputs)
         order = np.argsort([-len(item) for item in ids], kind="stable")
@@ -169,8 +173,8 @@ def load(
     )
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
-    if "dtype" in options:
-        model.to(getattr(torch, options["dtype"]))
+    if "weights" in options:
+        model.to(getattr(torch, options["weights"]))
     model.eval().to(device_of(settings))
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmark.protocols import Identity
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
-    "m2v": {"dim": positive, "max_tokens": positive, **PROMPT_OPTIONS}
+    "m2v": {"max_tokens": positive, **PROMPT_OPTIONS}
 }
 _AT_ONCE = 1024
 
@@ -35,6 +35,11 @@ class StaticModel:
     prompting: Prompting
     max_tokens: int | None
     similarity: str = "cosine"
+
+    @property
+    def width(self) -> int:
+        """The dimensions of its vectors."""
+        return int(self.model.dim)
 
     def prompt_for(
         self,
@@ -86,12 +91,7 @@ def load(
             ),
         )
         commit = Path(folder).name
-    model = guarded(
-        uri,
-        target,
-        revision,
-        lambda: package.StaticModel.from_pretrained(folder, dimensionality=options.get("dim")),
-    )
+    model = guarded(uri, target, revision, lambda: package.StaticModel.from_pretrained(folder))
     identity = identify("m2v/1", target, revision, commit, options)
     limit: int | None = options.get("max_tokens", getattr(model, "max_length", 512))
     return StaticModel(identity, model, prompting_of(identity.name, options), limit)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["OPTIONS", "SentenceTransformerModel", "digest_folder", "load"]
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
-    "st": {"dim": positive, "max_tokens": positive, **PROMPT_OPTIONS}
+    "st": {"max_tokens": positive, **PROMPT_OPTIONS}
 }
 
 
@@ -52,6 +52,7 @@ class SentenceTransformerModel:
     similarity: str
     max_tokens: int | None = None
     notes: tuple[str, ...] = ()
+    width: int | None = None
 
     def prompt_for(
         self,
@@ -106,7 +107,6 @@ def load(
         lambda: package.SentenceTransformer(
             target,
             device=None if settings.device == "auto" else settings.device,
-            truncate_dim=options.get("dim"),
             **for_sentence_transformers(pinned),
         ),
     )
@@ -124,7 +124,16 @@ def load(
         similarity=similarity if similarity in ("cosine", "dot", "euclidean") else "cosine",
         max_tokens=limit_of(model.max_seq_length),
         notes=notes_on_prompts(prompting, configured_name(target)),
+        width=_width(model),
     )
+
+
+def _width(model: Any) -> int | None:
+    """The dimensions of its vectors, where it says; under either name of its releases."""
+    for name in ("get_embedding_dimension", "get_sentence_embedding_dimension"):
+        if hasattr(model, name):
+            return getattr(model, name)() or None
+    return None
 
 
 def hub_commit(model: Any) -> str | None:

@@ -45,6 +45,11 @@ class VectorFile:
     similarity: str = "cosine"
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    @property
+    def width(self) -> int:
+        """The dimensions of its vectors."""
+        return int(self.vectors.shape[1])
+
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
     ) -> NDArray[np.float32]:

@@ -11,30 +11,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import MissingExtraError, ModelError, UsageError
-from benchmark.models.table import Settings, slug_of
+from benchmark.models.table import Settings
 from benchmark.protocols import Identity, Role
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"wordllama": {"dim": int}}
+OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"wordllama": {}}
 _CONFIGURATION, _DIMENSION = "l2_supercat", 256
-_DIMENSIONS = (64, 128, 256)
 
 
 @dataclass(frozen=True, slots=True)
 class WordLlamaModel:
-    """A loaded WordLlama; ``dim`` keeps the first dimensions (it was trained as a Matryoshka)."""
+    """A loaded WordLlama; it was trained as a Matryoshka, for cuts at 64 and 128 dimensions."""
 
     identity: Identity
     inference: Any
     similarity: str = "cosine"
+    width: int = _DIMENSION
 
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
     ) -> NDArray[np.float32]:
-        """Mean of the token vectors, ``(n, dim)`` float32; a text without tokens is all zero."""
+        """Mean of the token vectors, ``(n, 256)`` float32; a text without tokens is all zero."""
         inputs = [prompt + text for text in texts] if prompt else list(texts)
         vectors: NDArray[np.float32] = self.inference.embed(inputs, batch_size=len(inputs))
         return vectors
@@ -50,9 +50,6 @@ def load(
     """Load without any network: the wheel's own folder serves as the cache of its loader."""
     if target or revision:
         raise UsageError("model 'wordllama' takes no target or revision; write wordllama")
-    dim = options.get("dim", _DIMENSION)
-    if dim not in _DIMENSIONS:
-        raise UsageError(f"model 'wordllama': dim must be 64, 128 or 256, not {dim}")
     spec = importlib.util.find_spec("wordllama")
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError("wordllama", "starter", "the model 'wordllama'")
@@ -63,23 +60,16 @@ def load(
     loader = _import_quietly()
     try:
         inference = loader.load(
-            _CONFIGURATION,
-            cache_dir=folder,
-            dim=_DIMENSION,
-            trunc_dim=None if dim == _DIMENSION else dim,
-            disable_download=True,
+            _CONFIGURATION, cache_dir=folder, dim=_DIMENSION, disable_download=True
         )
     except Exception as error:  # noqa: BLE001 -- a broken install raises anything
         raise ModelError(
             f"model 'wordllama' does not load ({type(error).__name__}); install the package again"
         ) from None
-    chosen = {} if dim == _DIMENSION else {"dim": dim}
     identity = Identity(
         name=f"wordllama/{_CONFIGURATION}_{_DIMENSION}",
         revision=hashlib.sha256(weights.read_bytes()).hexdigest()[:40],
         adapter="wordllama/1",
-        options=chosen,
-        slug=slug_of(chosen),
     )
     return WordLlamaModel(identity, inference)
 

@@ -122,7 +122,7 @@ def test_eos_is_put_where_a_cut_text_ends(made: Made) -> None:
 
 def test_dtype_is_the_weights_own(made: Made) -> None:
     """Half the precision, float32 out."""
-    whole, half = hf(made("hf")).encode(TEXTS), hf(made("hf"), "dtype=bfloat16").encode(TEXTS)
+    whole, half = hf(made("hf")).encode(TEXTS), hf(made("hf"), "weights=bfloat16").encode(TEXTS)
 
     assert np.float32 == half.dtype
     assert 1e-6 < np.abs(whole - half).max() < 0.2
