@@ -69,10 +69,8 @@ def encode_plan(
     ModelError when the model fails, or returns a wrong shape or a value that is not finite.
     """
     if isinstance(model, DerivedModel):
-        base = partial(
-            encode_plan, model.base, plan, task, task_type, cache=cache, progress=progress
-        )
-        whole: Encoded = model.whole.of(task.name, plan, base)
+        base = partial(encode_plan, model.base, plan, task, task_type, progress=progress)
+        whole: Encoded = model.whole.of(task.name, plan, partial(base, cache=cache))
         return replace(whole, embeddings=model.derive(whole.embeddings, plan))
     if isinstance(model, Lookup):
         return _look_up(model, plan)
