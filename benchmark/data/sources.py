@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SOURCES: Mapping[str, str] = {
+    "hub": "benchmark.data.hub:load_hub",
     "files": "benchmark.data.sources:load_files",
     "package": "benchmark.data.sources:load_package",
     "generate": "benchmark.data.sources:load_generated",
@@ -69,6 +70,10 @@ def read_tables(
     if not _failed(findings):
         tables = _alike(tables)
         findings += kind.check(tables, task)
+    if task.source.type == "hub" and not problems:
+        from benchmark.data.hub import findings_of, tolerated
+
+        findings = [*findings_of(task), *map(tolerated, findings)]
     return tables, findings
 
 
@@ -86,6 +91,11 @@ def _columns_of(task: Task, kind: Kind, subset: str) -> Mapping[str, str]:
     """The columns that a subset of a parallel task names; empty where each has its own table."""
     columns_of = getattr(kind, "columns_of", None)
     return dict(columns_of(task, subset)) if columns_of else {}
+
+
+def is_parallel(task: Task, kind: Kind, subset: str) -> bool:
+    """Whether one table holds all subsets, each as columns of its own."""
+    return bool(_columns_of(task, kind, subset))
 
 
 def _failed(findings: list[Finding]) -> bool:
@@ -144,7 +154,7 @@ def load_files(
         separator=settings.get("separator", ""),
     )
     loaded: dict[str, Columns] = {}
-    parallel = bool(_columns_of(task, kind, subset))
+    parallel = is_parallel(task, kind, subset)
     for name in fields_of(task, kind):
         try:
             path, label = find_table(

@@ -1,0 +1,169 @@
+"""Data sets of the hub, fetched and read into the kind's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from benchmark.data.formats import Columns
+from benchmark.data.hub_layout import format_of
+from benchmark.data.hub_places import RANKED, Place, find_place, has_table
+from benchmark.data.hub_read import can_read, read_elsewhere, read_files
+from benchmark.data.hub_repository import UNPINNED, fetch, open_repository
+from benchmark.data.hub_shapes import (
+    is_old_reranking,
+    of_subset,
+    pairs_of,
+    reranking_of,
+    rows_of,
+    summaries_of,
+    with_instructions,
+)
+from benchmark.data.sources import fields_of, is_parallel, table_split
+from benchmark.errors import DataError
+from benchmark.protocols import Finding, Kind
+from benchmark.task import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS = ("rows", "train")
+_TOLERATED = ("absent_query", "absent_document")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    table: pa.Table
+    label: str
+    typed: bool
+
+
+def load_hub(
+    task: Task, kind: Kind, split: str, subset: str, problems: list[str]
+) -> dict[str, Columns]:
+    """Fetch and read the tables of one split and subset, in the shapes that the kind wants."""
+    found: dict[str, _Found] = {}
+    for name in _tables(task, kind, subset):
+        try:
+            place = _place(task, kind, name, split, subset)
+            found[name] = _shared(place) if _is_shared(task, kind, subset) else _read(place)
+            column = task.source.settings.get("subset_column")
+            if column and name in _ROWS:
+                found[name] = _only(found[name], column, subset)
+        except DataError as error:
+            problems.extend(error.problems)
+    try:
+        shaped = {} if problems else _shaped(task, found, split)
+    except DataError as error:
+        problems.extend(error.problems)
+        return {}
+    return {
+        name: Columns(
+            {column: each.table.column(column) for column in each.table.column_names},
+            each.table.num_rows,
+            each.label,
+            each.typed,
+        )
+        for name, each in shaped.items()
+    }
+
+
+def commit_of(task: Task) -> str:
+    """The commit that the task's data are read at; looked up where the file does not say it."""
+    settings = task.source.settings
+    return open_repository(settings["hub"], settings["revision"]).commit
+
+
+def findings_of(task: Task) -> list[Finding]:
+    """What the user should know of where the data come from: a revision that moves on."""
+    settings = task.source.settings
+    revision, commit = settings["revision"], commit_of(task)
+    if revision == commit:
+        return []
+    moves = "the newest commit" if revision == UNPINNED else f"the revision '{revision}'"
+    message = (
+        f"{settings['hub']}: {moves} is now {commit}; write that as revision in [source], so that "
+        "later results are of the same data"
+    )
+    return [Finding("warning", "unpinned", message)]
+
+
+def tolerated(finding: Finding) -> Finding:
+    """Judgements of what is absent as a warning: published data have some, and mteb takes them."""
+    return replace(finding, level="warning") if finding.code in _TOLERATED else finding
+
+
+def _tables(task: Task, kind: Kind, subset: str) -> list[str]:
+    """The tables to read: one of rows where mteb keeps several tables in it."""
+    names = list(fields_of(task, kind))
+    if task.kind == "summarization" and "references" not in task.source.settings:
+        return ["rows"]
+    if "queries" not in names or "files" in task.source.settings:
+        return names
+    if "top_ranked" in names and not has_table(task, "corpus", subset):
+        return ["rows"]  # a query and its documents a row, as rerankings were stored before
+    return [*names, "instruction"] if has_table(task, "instruction", subset) else names
+
+
+def _place(task: Task, kind: Kind, table: str, split: str, subset: str) -> Place:
+    if table not in (*RANKED, *_ROWS) and table not in task.source.settings:
+        raise DataError(
+            f"{task.source.settings['hub']}: where is the table '{table}'? add "
+            f'{table} = {{ config = "..." }} or {{ files = "..." }} to [source]'
+        )
+    own = table_split(task, kind, table, split)
+    return find_place(task, table, own, subset, is_parallel(task, kind, subset))
+
+
+def _is_shared(task: Task, kind: Kind, subset: str) -> bool:
+    """Whether one table holds the rows of every subset."""
+    return "subset_column" in task.source.settings or is_parallel(task, kind, subset)
+
+
+@lru_cache(maxsize=1)
+def _shared(place: Place) -> _Found:
+    return _read(place)
+
+
+def _read(place: Place) -> _Found:
+    repository, files, label = place.repository, place.files, place.label
+    if can_read(files, place.options):
+        copies = fetch(repository, files)
+        typed = not any(format_of(path) in (".csv", ".tsv") for path in files)
+        return _Found(read_files(copies, files, place.options, label), label, typed)
+    table = read_elsewhere(
+        repository.name, repository.commit, place.config, place.split, files, label
+    )
+    return _Found(table, label, typed=True)
+
+
+def _only(found: _Found, column: str, subset: str) -> _Found:
+    return replace(found, table=of_subset(found.table, column, subset, found.label))
+
+
+def _shaped(task: Task, found: Mapping[str, _Found], split: str) -> dict[str, _Found]:
+    """The kind's tables of those that were read."""
+    shaped = dict(found)
+    if "instruction" in found:
+        queries, told = shaped["queries"], shaped.pop("instruction")
+        table = with_instructions(queries.table, told.table, told.label)
+        shaped["queries"] = replace(queries, table=table)
+    for name in ("top_ranked", "changed"):
+        if name in found:
+            table = pairs_of(found[name].table, found[name].label)
+            shaped[name] = replace(found[name], table=table)
+    for name in _ROWS:
+        if name in found:
+            table = rows_of(task.kind, found[name].table, found[name].label)
+            shaped[name] = replace(found[name], table=table)
+    if list(found) != ["rows"]:
+        return shaped
+    rows = shaped["rows"]
+    made: Mapping[str, pa.Table] = {}
+    if task.kind == "summarization":
+        made = summaries_of(rows.table, task.columns, rows.label)
+    elif is_old_reranking(rows.table):
+        made = reranking_of(rows.table, split)
+    return {name: replace(rows, table=table) for name, table in made.items()} or shaped

@@ -1,0 +1,88 @@
+"""What went wrong on the way to the hub, in one line that says what to do now."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_NETWORK = {
+    "LocalEntryNotFoundError",
+    "IncompleteSnapshotError",
+    "OfflineModeIsEnabled",
+    "RevisionResolutionError",
+    "CachedRepoTreeNotFoundError",
+}
+_NO_NETWORK_BASES = {"TransportError", "ConnectionError", "TimeoutException", "Timeout"}
+
+
+def explained(name: str, revision: str, error: BaseException, size: int | None = None) -> str:
+    """The one line for what huggingface_hub raised; ``size`` is the bytes that were asked for.
+
+    Errors are told by the names of their classes, which outlive the modules that hold them.
+    """
+    chain = list(_chain(error))
+    names = {base.__name__ for each in chain for base in type(each).__mro__}
+    status = next((s for s in map(status_of, chain) if s), None)
+    page = f"{_endpoint()}/datasets/{name}"
+    what = f"the data set '{name}'"
+    if any(isinstance(each, OSError) and each.errno in _FULL for each in chain):
+        wanted = f"; {_bytes(size)} were asked for" if size else ""
+        return (
+            f"{what}: the disk of the hub's cache is full{wanted}; nothing partial was kept; make "
+            "room, or set HF_HOME to a folder on another disk"
+        )
+    if "GatedRepoError" in names or status == 403:
+        return f"{what} is gated: accept its terms at {page} and set HF_TOKEN to your token"
+    if "RevisionNotFoundError" in names:
+        return f"{what} has no revision '{revision}'; see {page}/commits/main"
+    if status == 429:
+        return (
+            f"{what}: the hub answers that there were too many requests (429); wait, or set "
+            "HF_TOKEN, since it grants more to those who log in"
+        )
+    if "RepositoryNotFoundError" in names or status in (401, 404):
+        return (
+            f"{what} is unknown to the hub, or private; check the name in [source], or set "
+            f"HF_TOKEN to a token that may read {page}"
+        )
+    if names & (_NO_NETWORK | _NO_NETWORK_BASES):
+        wanted = f" ({_bytes(size)})" if size else ""
+        return (
+            f"{what} at revision '{revision}'{wanted} is not in the cache, and the hub is out of "
+            "reach; run once with network, or on another machine: embedmark tasks bundle"
+        )
+    if status and status >= 500:
+        return f"{what}: the hub failed ({status}); run again later, what was fetched is kept"
+    if "Consistency check failed" in str(error):
+        return f"{what}: a download ended early; run again, files that are whole are kept"
+    if isinstance(error, OSError) and error.errno:
+        return f"{what}: the hub's cache cannot be written ({error.strerror}); see HF_HOME"
+    return f"{what}: the hub's answer is not understood ({type(error).__name__}); see {page}"
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status that an error tells of; None where there was no answer."""
+    code = getattr(getattr(error, "response", None), "status_code", None)
+    return code if isinstance(code, int) else None
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+
+
+def _bytes(size: int) -> str:
+    """A size for people.
+
+    >>> _bytes(512), _bytes(81_234_567)
+    ('512 bytes', '81.2 MB')
+    """
+    return f"{size} bytes" if size < 100_000 else f"{size / 1e6:,.1f} MB"
