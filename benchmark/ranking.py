@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from benchmark.encode import Encoded, Progress, encode_plan
 from benchmark.guard import call_model
+from benchmark.metrics.search import numbers_of, similarity_of
 from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.models.fusion import compact
 from benchmark.models.tokens import TokenCount, count_pairs, count_plan, total
@@ -121,7 +122,11 @@ class PartRanker:
         return cast(
             "NDArray[np.float32]",
             similarity_of_pairs(
-                found["queries"], found["corpus"], query, document, name=found.similarity
+                numbers_of(found, "queries"),
+                numbers_of(found, "corpus"),
+                query,
+                document,
+                name=similarity_of(found),
             ),
         )
 

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.kinds.common import column, empty_tables, options_of, same_width, vectors_of
+from benchmark.kinds.common import (
+    check_vectors_of,
+    column,
+    empty_tables,
+    options_of,
+    same_width,
+)
 from benchmark.kinds.defects import OPTION, defects_of, rounded
 from benchmark.kinds.judgements import gains, id_ranks, last_of_each
 from benchmark.kinds.retrieval_checks import check_judgements
 from benchmark.metrics import abstention, ties
-from benchmark.metrics.index import EXACT, index_problems, recall_of_run, search_index
+from benchmark.metrics.index import EXACT, index_problems
 from benchmark.metrics.retrieval import PER_QUERY, Judgements, find_hits
-from benchmark.metrics.topk import top_k
+from benchmark.metrics.search import recall_of_search, search
 from benchmark.metrics.torch_order import torch_top_k
 from benchmark.protocols import Request, Run, Scores
 
@@ -142,18 +148,16 @@ def rank(data: RetrievalData, embeddings: Embeddings, task: Task) -> Run:
 
     With ``upstream_defects`` "all" among equal ones at the end of a ranking those that torch takes.
     """
-    queries = vectors_of(embeddings, "queries", len(data.queries))
-    corpus = vectors_of(embeddings, "corpus", len(data.corpus))
+    check_vectors_of(embeddings, "queries", len(data.queries))
+    check_vectors_of(embeddings, "corpus", len(data.corpus))
     same_width(embeddings, "queries", "corpus")
-    k, similarity = depth(data, task), embeddings.similarity
     index = str(options_of(task, OPTIONS)["index"])
-    if index == EXACT and defects_of(task) == "all":
+    whole = embeddings.compression is None
+    if index == EXACT and whole and defects_of(task) == "all":
         both = embeddings["queries"], embeddings["corpus"]
         k, own = depth(data, task), embeddings.similarity
         return torch_top_k(*both, k=k, order=data.order, similarity=own)
-    if index != EXACT:
-        return search_index(queries, corpus, k=k, index=index, similarity=similarity)
-    return top_k(queries, corpus, k=k, order=data.order, similarity=similarity)
+    return search(embeddings, k=depth(data, task), order=data.order, index=index, best=_k_of(task))
 
 
 def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
@@ -177,7 +181,7 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     metrics = {name: _mean(values) for name, values in per_query.items()}
     metrics["accuracy"] = metrics[f"recall_at_{ks[0]}"] if ks[0] == 1 else _mean(_at_one(hits))
     metrics = rounded(metrics) if defects_of(task) == "all" else metrics
-    metrics.update(_abstention(scores, per_query))
+    metrics.update(abstention.naucs(scores, per_query))
     main = task.main_score
     source = "recall_at_1" if main == "accuracy" else main
     name, _, k = source.partition("_at_")
@@ -199,8 +203,7 @@ def evaluate(data: RetrievalData, embeddings: Embeddings, task: Task) -> Scores:
     scores = judge(data, run, task)
     if options_of(task, OPTIONS)["index"] == EXACT:
         return scores
-    queries, corpus = embeddings["queries"], embeddings["corpus"]
-    recall = recall_of_run(run, queries, corpus, order=data.order, similarity=embeddings.similarity)
+    recall = recall_of_search(run, embeddings, order=data.order, best=_k_of(task))
     return replace(scores, metrics={**scores.metrics, "index_recall": recall})
 
 
@@ -235,6 +238,12 @@ def _k_values(task: Task) -> list[int]:
     return [int(k) for k in options_of(task, OPTIONS)["k_values"]]
 
 
+def _k_of(task: Task) -> int | None:
+    """The k of the main score; None where it has none."""
+    k = task.main_score.rpartition("_at_")[2]
+    return int(k) if k.isdecimal() else None
+
+
 def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The run with padding last and ties by document id descending; padded scores are NaN."""
     documents = run.documents.astype(np.int64)
@@ -260,22 +269,6 @@ def _without(
     order = np.argsort(drop, axis=1, kind="stable")
     documents = np.take_along_axis(np.where(drop, -1, documents), order, 1)
     return documents, np.take_along_axis(np.where(drop, np.nan, scores), order, 1)
-
-
-def _abstention(
-    scores: NDArray[np.float32], per_query: Mapping[str, NDArray[np.float64]]
-) -> dict[str, float]:
-    names = [name for name in per_query if not name.startswith("hit_rate")]
-    table = np.stack([per_query[name] for name in names], axis=1)
-    areas = {
-        kind: abstention.nauc(confidence, table)
-        for kind, confidence in abstention.confidences(scores).items()
-    }
-    return {
-        f"nauc_{name}_{kind}": float(values[at])
-        for at, name in enumerate(names)
-        for kind, values in areas.items()
-    }
 
 
 def _at_one(hits: Any) -> NDArray[np.float64]:
