@@ -13,15 +13,15 @@ from benchmark.encode import groups_of
 from benchmark.errors import BenchmarkError, ResultError
 from benchmark.measure import can_measure
 from benchmark.models.composite import leaves
+from benchmark.models.http.consent import Outgoing
 from benchmark.models.http.setting import outgoing
 from benchmark.models.http.spending import estimate_tokens
-from benchmark.models.table import SCHEMES, Settings, load_model
+from benchmark.models.mteb import calls_a_service
+from benchmark.models.table import Settings, find_scheme, load_model
 from benchmark.pair_scores import pair_keys
 from benchmark.prepare import Prepared, PreparedPart, prepare
 from benchmark.protocols import Encoder
 from benchmark.results.store import limited_root, read_result, result_path, why_not_reused
-
-_SENDING = frozenset(name for name, scheme in SCHEMES.items() if scheme.extra == "endpoint")
 
 
 @dataclass(slots=True)
@@ -79,12 +79,7 @@ def agree(models: Sequence[Any], choices: Sequence[Choice], settings: RunSetting
                     _add(count, prepared, part, settings.cache)
     for count in counts:
         if count.texts:
-            endpoint = count.model.endpoint
-            settings.model.consent(
-                outgoing(
-                    endpoint, texts=count.texts, characters=count.characters, tokens=count.tokens
-                )
-            )
+            settings.model.consent(_outgoing(count))
 
 
 def _remote(models: Sequence[Any], settings: Settings) -> Iterator[_Count]:
@@ -95,16 +90,35 @@ def _remote(models: Sequence[Any], settings: Settings) -> Iterator[_Count]:
     """
     found: dict[str, bool] = {}
     for item in models:
-        for uri in _leaves(item):
-            if uri.partition(":")[0] in _SENDING:
-                found[uri] = found.get(uri, True) and uri == item
+        for uri in filter(_sends, _leaves(item)):
+            found[uri] = found.get(uri, True) and uri == item
     for uri, alone in found.items():
         try:
             model: Any = load_model(uri, settings)
         except BenchmarkError:
             continue
-        if not model.endpoint.address.local:
+        if not (hasattr(model, "endpoint") and model.endpoint.address.local):
             yield _Count(model, alone)
+
+
+def _sends(uri: str) -> bool:
+    """Whether a model may send texts away, as its URI and mteb's registry say."""
+    try:
+        parts, scheme = find_scheme(uri)
+        if scheme.extra == "mteb":
+            return calls_a_service(parts.target, parts.revision)
+    except BenchmarkError:
+        return False  # the run says what is wrong with it
+    return scheme.extra == "endpoint"
+
+
+def _outgoing(count: _Count) -> Outgoing:
+    """What a model would be sent, with its price where one is known."""
+    size = {"texts": count.texts, "characters": count.characters, "tokens": count.tokens}
+    model = count.model
+    return (
+        outgoing(model.endpoint, **size) if hasattr(model, "endpoint") else model.outgoing(**size)
+    )
 
 
 def _leaves(item: Any) -> list[str]:
@@ -132,7 +146,9 @@ def _add(count: _Count, prepared: Prepared, part: PreparedPart, cache: Path | No
     model = count.model
     if isinstance(model, Encoder):
         for group in groups_of(model, part.plan, prepared.task, prepared.kind.TASK_TYPE):
-            texts = [(group.prompt or "") + text for text in group.unique.to_pylist()]
+            # What mteb is told of a task is no text before the others.
+            prompt = (group.prompt or "") if hasattr(model, "endpoint") else ""
+            texts = [prompt + text for text in group.unique.to_pylist()]
             keys = text_keys(group.unique.to_pylist())
             _add_texts(count, keys, texts, (group.role, group.prompt), cache)
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError, nearest
 from benchmark.models.http.consent import Consent, Outgoing
+from benchmark.models.http.setting import MODEL_CAN_CHANGE, NOTE
 from benchmark.models.http.spending import estimate_tokens
 from benchmark.models.loading import BATCH_SIZE, guarded, needed
 from benchmark.models.loading import positive as positive_number
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"mteb": {"dim": positive_number}}
 _NO_REVISION = "no_revision_available"
+_API = "API"  # mteb's word for a model that calls a service
 
 
 @dataclass(slots=True)
 class RegistryModel:
-    """An encoder of mteb's; state: whether texts may leave this machine, and the tasks made up.
+    """An encoder of mteb's; state: who must agree that texts leave this machine, and tasks made up.
+
+    ``consent`` is None for a model that runs here, and after it was given.
 
     What it puts before a text is known to itself alone. So its prompt is the JSON of what mteb
     tells it, task, type of task and the task's own prompt, and vectors are kept by all of these.
@@ -38,6 +42,9 @@ class RegistryModel:
     similarity: str
     batch_size: int
     consent: Consent | None = None
+    price: float | None = None
+    notes: tuple[str, ...] = ()
+    result_notes: tuple[str, ...] = ()
     tasks: dict[str, Any] = field(default_factory=dict)
 
     def prompt_for(
@@ -47,6 +54,12 @@ class RegistryModel:
         told = {"task": name, "type": task_type, "prompt": _prompt(task_type, role, prompts)}
         return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
+    def outgoing(self, *, texts: int, characters: int, tokens: int) -> Outgoing:
+        """What these texts are to the service behind the model."""
+        cost = None if self.price is None else self.price * tokens / 1e6
+        name = self.identity.name
+        return Outgoing(f"the service behind {name}", name, texts, characters, tokens, cost)
+
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
     ) -> NDArray[np.float32]:
@@ -54,7 +67,8 @@ class RegistryModel:
         import numpy as np
 
         if self.consent:
-            self.consent(_outgoing(self.identity.name, texts))
+            characters, tokens = sum(map(len, texts)), sum(map(estimate_tokens, texts))
+            self.consent(self.outgoing(texts=len(texts), characters=characters, tokens=tokens))
             self.consent = None
         told = json.loads(prompt) if prompt else {"task": "", "type": "STS", "prompt": None}
         key = json.dumps(told, sort_keys=True)
@@ -111,6 +125,12 @@ def load(
             f"model '{uri}' runs code of its own; read it, then run with --trust, which pins "
             f"commit {meta.revision}"
         )
+    served = _API in meta.framework
+    if served and settings.spending and settings.spending.max_cost is not None:
+        raise UsageError(
+            f"model '{uri}' sends its requests itself, so --max-cost cannot stop it; leave it out, "
+            "or reach the service with openai:"
+        )
     similarity = meta.similarity_fn_name.value if meta.similarity_fn_name else "cosine"
     if similarity not in ("cosine", "dot", "euclidean"):
         raise ModelError(f"model '{uri}' compares by {similarity}; use colbert:{target}")
@@ -127,8 +147,22 @@ def load(
         model,
         similarity,
         settings.batch_size or BATCH_SIZE,
-        settings.consent if "API" in meta.framework else None,
+        settings.consent if served else None,
+        settings.price,
+        (NOTE,) if served else (),
+        (MODEL_CAN_CHANGE,) if served else (),
     )
+
+
+def calls_a_service(target: str, revision: str | None) -> bool:
+    """Whether a model of the registry sends texts to a service; nothing of it is loaded."""
+    mteb = needed("mteb", "mteb", f"mteb:{target}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return _API in mteb.get_model_meta(target, revision).framework
+        except (KeyError, ValueError):
+            return False  # loading it says what is wrong
 
 
 def _prompt(task_type: str, role: Role, prompts: Mapping[str, str]) -> Any:
@@ -176,13 +210,3 @@ def _loader(texts: Sequence[str], role: Role, batch_size: int) -> Any:
         columns["body"] = columns["text"]
     loader = needed("torch.utils.data", "mteb", "mteb:").DataLoader
     return loader(Dataset.from_dict(columns), batch_size=batch_size)
-
-
-def _outgoing(name: str, texts: Sequence[str]) -> Outgoing:
-    return Outgoing(
-        host=f"the service behind {name}, and all others of the run after them",
-        model=name,
-        texts=len(texts),
-        characters=sum(map(len, texts)),
-        tokens=sum(map(estimate_tokens, texts)),
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pyarrow as pa
 import pytest
 from mteb.models.model_implementations import MODEL_REGISTRY
 
+from benchmark.cli import main
 from benchmark.encode import encode_plan
 from benchmark.errors import ModelError, UsageError
 from benchmark.models import load_model
@@ -117,17 +120,24 @@ def test_what_does_not_load_is_one_line(uri: str, error: type[Exception], messag
     assert "\n" not in str(caught.value)
 
 
-def test_a_service_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts leave this machine only with consent, as for any endpoint."""
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """A model of the registry that calls a service; what it was told."""
+    recorder = Recorder()
     meta = SimpleNamespace(
         name="org/served",
         revision="1",
         loader_kwargs={},
         similarity_fn_name=None,
         framework=["API"],
-        load_model=lambda **_: Recorder(),
+        load_model=lambda **_: recorder,
     )
-    monkeypatch.setattr("mteb.get_model_meta", lambda name, revision: meta)
+    monkeypatch.setattr("mteb.get_model_meta", lambda name, revision=None: meta)
+    return recorder
+
+
+def test_a_service_is_asked_for(served: Recorder) -> None:
+    """Texts leave this machine only with consent, as for any endpoint."""
     model = load_model("mteb:org/served")
     assert isinstance(model, Encoder)
 
@@ -140,3 +150,34 @@ def test_a_service_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         agreed.encode(TEXTS)
     assert [len(TEXTS)] == [outgoing.texts for outgoing in asked]
+
+
+def test_all_that_a_service_would_be_sent_is_counted_first(
+    served: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """By the command, before any task runs; with --yes the cache spares it the second time."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pairs").mkdir()
+    rows = [{"sentence1": f"one {n}", "sentence2": "two", "score": n} for n in range(3)]
+    (tmp_path / "pairs" / "test.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (tmp_path / "Pairs.toml").write_text(
+        'kind = "sts"\nmain_score = "cosine_spearman"\nlanguages = ["eng-Latn"]\n'
+        '[source]\nfiles = "pairs"\n'
+    )
+    line = ["run", "mteb:org/served", "-t", "Pairs.toml", "--cache", "cache", "--price", "2"]
+
+    assert 2 == main(line)
+    said = (
+        "4 texts (18 characters, at most about 7 tokens, $0.0000) to the service behind org/served"
+    )
+    assert f"org/served: this sends {said}" in capsys.readouterr().err
+    assert [] == served.told
+    assert 1 == main([*line, "--max-cost", "1"])
+    assert "so --max-cost cannot stop it" in capsys.readouterr().err
+    assert 0 == main([*line, "--yes"])
+    assert 1 == capsys.readouterr().err.count("this sends")
+    assert 1 == len(served.told)
+    assert 0 == main([*line, "--fresh"])
+    assert "this sends" not in capsys.readouterr().err
+    (path,) = tmp_path.rglob("Pairs.json")
+    assert ["model_can_change"] == json.loads(path.read_text())["embedmark"]["notes"]
