@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from benchmark.encode import Encoded, Progress, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
+from benchmark.metrics.search import dimensions_of
 from benchmark.models.tokens import count_plan
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Kind, Model, Run, Scores
@@ -78,6 +79,7 @@ def measure_part(
         characters=encoded.characters if encoded else _characters(part),
         prompts=prompts,
         tokens=ranker.tokens() if ranker else count_plan(model, part.plan, prompts),
+        dimensions=dimensions_of(encoded.embeddings) if encoded else 0,
         seconds={
             "read": round(part.seconds, 4),
             "encode": round(middle - start, 4),

@@ -39,6 +39,14 @@ def numbers_of(embeddings: Embeddings, request: str) -> Any:
     return vectors if compression is None else _numbers(vectors, compression)
 
 
+def dimensions_of(embeddings: Embeddings) -> int:
+    """The dimensions of dense vectors, also in codes; 0 for sparse ones, and for none."""
+    if embeddings.compression is not None:
+        return embeddings.compression.dimensions
+    dense = [part for part in embeddings.vectors.values() if isinstance(part, np.ndarray)]
+    return max((part.shape[1] for part in dense if len(part)), default=0)
+
+
 def search(
     embeddings: Embeddings,
     *,

@@ -6,8 +6,10 @@ and kept in the cache are the other's whole vectors, so each question about them
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError
@@ -68,7 +70,8 @@ class DerivedModel:
 
     def __getattr__(self, name: str) -> Any:
         if name in _PASSED_ON:  # which an adapter may have or lack
-            return getattr(self.base, name)
+            found = getattr(self.base, name)
+            return partial(self.whole.count, found) if name == "count_tokens" else found
         raise AttributeError(name)
 
     def encode(
@@ -136,6 +139,7 @@ class WholeVectors:
 
     most_bytes: int = 4 << 30
     kept: list[tuple[str, Plan, Any]] = field(default_factory=list)
+    counts: dict[bytes, Any] = field(default_factory=dict)
 
     def of(self, task: str, plan: Plan, encode: Callable[[], Any]) -> Any:
         """What ``encode()`` gave for these texts of the task, or gives now."""
@@ -149,6 +153,13 @@ class WholeVectors:
         ):
             del self.kept[0]
         return encoded
+
+    def count(self, count: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> Any:
+        """The tokens of each text, counted once."""
+        key = hashlib.sha256("\0".join([str(len(texts)), *texts]).encode()).digest()
+        if key not in self.counts:
+            self.counts[key] = count(texts)
+        return self.counts[key]
 
 
 def derive(

@@ -36,6 +36,10 @@ class Row:
     hard: bool = False
     part_of: str = ""
     """The aggregate that a task ran for alone; it counts there, and in no mean beside it."""
+    dimensions: int | None = None
+    """Those of the vectors that were compared; none for sparse ones, or without vectors."""
+    evaluate_seconds: float | None = None
+    """Search and scoring alone, of ``seconds``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ def row_of(label: str, task: Task, part: Part, status: Status, path: Path | None
         path=str(path) if path else None,
         examples=part.examples,
         hard=task.hard,
+        dimensions=part.dimensions or None,
+        evaluate_seconds=part.seconds.get("evaluate"),
     )
 
 

@@ -39,6 +39,8 @@ class Part:
     prompts: Mapping[str, str] = field(default_factory=dict)
     tokens: TokenCount | None = None
     """What the model's tokenizer counted, where it has one."""
+    dimensions: int = 0
+    """The dimensions of the vectors that were compared; 0 for sparse ones, or none."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     usage: Mapping[str, float] = field(default_factory=dict)
     """What an endpoint was asked for and paid; what the cache held is not in it."""
@@ -182,6 +184,7 @@ def _part_json(part: Part) -> dict[str, Any]:
         "characters": part.characters,
         "prompts": dict(part.prompts),
         **({"tokens": part.tokens.to_json()} if part.tokens else {}),
+        **({"dimensions": part.dimensions} if part.dimensions else {}),
         "degenerate": list(part.degenerate),
         "warnings": dict(part.warnings),
         "error": part.error,
@@ -211,6 +214,7 @@ def _read_part(
         characters=known["characters"],
         prompts=known["prompts"],
         tokens=TokenCount.from_json(known["tokens"]) if "tokens" in known else None,
+        dimensions=known.get("dimensions", 0),
         seconds=cost["seconds"][key],
         usage=cost.get("usage", {}).get(key, {}),
         error=known["error"],
