@@ -51,6 +51,7 @@ LAYERS = {
     "combine": 4,
     "run": 4,
     "boards": 4,
+    "downsample": 4,
     "__init__": 5,  # the public names, found lazily
     "cli": 5,
     "__main__": 6,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,9 @@ def choose_columns(
     an empty list when no allowed choice fits.
     """
     search = _Search(covariance, weights, costs, budget, allowed)
-    chosen = search.dropped()
+    chosen = search.dropped(search.loss)
+    if not search.fits(chosen):  # the last of a group may be one of its dear ones
+        chosen = search.dropped(lambda chosen, column: -float(costs[column]))
     if not search.fits(chosen):
         return []
     return sorted(search.swapped(search.filled(chosen)))
@@ -89,17 +92,20 @@ class _Search:
     def fits(self, chosen: Sequence[int]) -> bool:
         return self.cost(chosen) <= self.limit and bool(chosen) and self.allowed(chosen)
 
-    def dropped(self) -> list[int]:
-        """All columns less those whose loss is least for what they cost, until the rest fits."""
+    def loss(self, chosen: Sequence[int], column: int) -> float:
+        """What more is unknown without a column, for what it costs."""
+        without = [other for other in chosen if other != column]
+        more = self.unknown(without) - self.unknown(chosen)
+        return more / float(self.costs[column])
+
+    def dropped(self, loss: Callable[[Sequence[int], int], float]) -> list[int]:
+        """All columns less those of the least loss, until the rest fits."""
         chosen = list(range(len(self.costs)))
         while self.cost(chosen) > self.limit:
-            without = {n: [other for other in chosen if other != n] for n in chosen}
-            can = [n for n in chosen if self.allowed(without[n])]
+            can = [n for n in chosen if self.allowed([other for other in chosen if other != n])]
             if not can:
                 break
-            now = self.unknown(chosen)
-            gone = min(can, key=lambda n: (self.unknown(without[n]) - now) / self.costs[n])
-            chosen = without[gone]
+            chosen.remove(min(can, key=partial(loss, list(chosen))))
         return chosen
 
     def filled(self, chosen: list[int]) -> list[int]:

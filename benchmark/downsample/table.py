@@ -1,0 +1,103 @@
+"""The scores that a choice of tasks is fitted on: models x tasks, with what each task costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+FEWEST_MODELS = 10
+"""Below this no correlation between tasks is worth the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """Main scores in percent, ``(n, t)``, NaN where a model was not measured.
+
+    ``kinds`` are the tasks' kinds as boards count them, ``weights`` those of the suite's mean and
+    ``costs`` the characters that a model must read, both ``(t,)``. ``families`` ``(n,)`` gives
+    models of one origin one number. ``digests`` are those of the task files.
+    """
+
+    models: tuple[str, ...]
+    tasks: tuple[str, ...]
+    kinds: tuple[str, ...]
+    scores: NDArray[np.float64]
+    families: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    costs: NDArray[np.float64]
+    digests: tuple[str, ...] = ()
+    revisions: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Each task's part of the suite's mean, summing to 1."""
+        shares: NDArray[np.float64] = self.weights / self.weights.sum()
+        return shares
+
+    def rows(self, kept: NDArray[np.bool_]) -> ScoreTable:
+        """The table of some models only."""
+        numbers = np.flatnonzero(kept)
+        return replace(
+            self,
+            models=tuple(self.models[n] for n in numbers),
+            scores=self.scores[kept],
+            families=self.families[kept],
+            revisions=tuple(self.revisions[n] for n in numbers) if self.revisions else (),
+        )
+
+    def kind_shares(self) -> dict[str, NDArray[np.float64]]:
+        """For each kind, the weights that make its mean, ``(t,)``."""
+        found = {}
+        for kind in dict.fromkeys(self.kinds):
+            inside = np.array([name == kind for name in self.kinds]) * self.weights
+            found[kind] = inside / inside.sum()
+        return found
+
+
+def check_table(table: ScoreTable) -> list[str]:
+    """What a choice fitted on this table should be read with; UsageError where none can be.
+
+    Notes name constant tasks, models with missing scores and models of several revisions. Refused
+    are fewer than ten models, a task that no model has, and one model twice.
+    """
+    counts = {name: table.models.count(name) for name in table.models}
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} stands twice among the models; keep one result of each")
+    if len(table.models) < FEWEST_MODELS:
+        raise UsageError(
+            f"{len(table.models)} models have scores on this suite; at least {FEWEST_MODELS} are "
+            "needed to tell tasks apart. Import published results, or choose examples instead"
+        )
+    empty = [t for t, name in enumerate(table.tasks) if np.isnan(table.scores[:, t]).all()]
+    if empty:
+        raise UsageError(
+            f"no model has a score on {_listed([table.tasks[t] for t in empty])}; measure it, or "
+            "leave it out with --drop"
+        )
+    notes = []
+    spread = np.nanmax(table.scores, axis=0) - np.nanmin(table.scores, axis=0)
+    constant = [name for name, width in zip(table.tasks, spread, strict=True) if width == 0]
+    if constant:
+        notes.append(f"all models score the same on {_listed(constant)}: nothing to learn from it")
+    holed = int(np.isnan(table.scores).any(axis=1).sum())
+    if holed:
+        notes.append(f"{holed} of {len(table.models)} models lack scores; theirs are filled in")
+    mixed = [m for m, some in zip(table.models, table.revisions, strict=False) if len(some) > 1]
+    if mixed:
+        notes.append(f"results of several revisions are joined for {_listed(mixed)}")
+    return notes
+
+
+def _listed(names: Sequence[str], shown: int = 3) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
