@@ -12,12 +12,18 @@ from benchmark.errors import TaskFileError, nearest
 from benchmark.suite import parse_groups
 from benchmark.toml_file import check_type, read_toml, unknown_key
 
-COLUMNS = ("rank", "revision", "mean", "mean_by_kind", "kinds", "groups", "tasks")
+FACTS = ("parameters", "dimension", "max_tokens", "license", "open_weights", "release_date")
+COLUMNS = (
+    *("rank", "revision", "mean", "mean_by_kind", "kinds", "groups", "tasks"),
+    *(*FACTS, "zero_shot"),
+)
 DEFAULT_COLUMNS = ("rank", "mean", "mean_by_kind", "kinds", "groups", "tasks")
 
 MISSING = ("strict", "common")
-PROVENANCE = ("measured", "any")
-REVISIONS = ("separate", "joined")
+PROVENANCE = ("measured", "imported", "any")
+REVISIONS = ("separate", "joined", "latest", "complete")
+DATA_REVISIONS = ("any", "majority", "declared")
+EXPERIMENTS = ("separate", "excluded")
 
 _KEYS: Mapping[str, str] = {
     "title": "a string",
@@ -29,11 +35,16 @@ _KEYS: Mapping[str, str] = {
     "missing": "a string",
     "provenance": "a string",
     "revisions": "a string",
+    "main_revisions": "a table",
+    "data_revisions": "a string",
+    "experiments": "a string",
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "missing": MISSING,
     "provenance": PROVENANCE,
     "revisions": REVISIONS,
+    "data_revisions": DATA_REVISIONS,
+    "experiments": EXPERIMENTS,
 }
 
 
@@ -43,10 +54,11 @@ class Board:
 
     ``missing`` is what a model without a score for some task gets: no mean (``strict``), or means
     over the tasks that all shown models have (``common``). ``provenance`` is whose results are
-    shown: ours (``measured``), or also result files that another harness wrote (``any``).
-    ``columns`` chooses what is shown, in a fixed order. ``revisions`` gives each revision of a
-    model a row (``separate``) or makes one row of all of them (``joined``). ``models`` are
-    patterns of names, ``*`` and ``?`` as in a shell.
+    shown: ours (``measured``), also result files that another harness wrote (``imported``), or
+    also what mteb keeps as ``external``, copied from model cards (``any``). ``columns`` chooses
+    what is shown, in a fixed order. ``models`` are patterns of names, ``*`` and ``?`` as in a
+    shell. The other three, of revisions of models and of data and of experiments, stand in
+    ``benchmark.boards.policies``.
     """
 
     name: str
@@ -59,6 +71,9 @@ class Board:
     missing: str = "strict"
     provenance: str = "measured"
     revisions: str = "separate"
+    main_revisions: Mapping[str, str] = field(default_factory=dict)
+    data_revisions: str = "any"
+    experiments: str = "separate"
     path: Path | None = field(default=None, compare=False)
 
     def shows(self, model: str) -> bool:
@@ -85,6 +100,9 @@ def parse_board(path: Path) -> Board:
     columns = content.get("columns", list(DEFAULT_COLUMNS))
     for column in columns:
         _check_choice(path, "columns", column, COLUMNS)
+    main_revisions = content.get("main_revisions", {})
+    for model, revision in main_revisions.items():
+        check_type(path, model, revision, "a string")
     optional: dict[str, Any] = {key: content[key] for key in _CHOICES if key in content}
     return Board(
         name=path.stem,
@@ -94,6 +112,7 @@ def parse_board(path: Path) -> Board:
         columns=tuple(dict.fromkeys(columns)),
         groups=parse_groups(path, content.get("groups", {}), None),
         models=tuple(content.get("models", ("*",))),
+        main_revisions=main_revisions,
         path=path,
         **optional,
     )

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from benchmark.aggregate import counted_kind
 from benchmark.boards.board import Board
-from benchmark.boards.claims import (
-    Cell,
-    Fingerprints,
-    Wanted,
-    cell_of,
-    majority_fingerprints,
-    newest,
-)
-from benchmark.boards.scores import TaskResult
+from benchmark.boards.claims import Cell, cell_of, data_of
+from benchmark.boards.policies import RowKey, results_by_row
 from benchmark.errors import TaskFileError, nearest
+from benchmark.results.facts import ModelFacts
+from benchmark.results.task_result import TaskResult
 from benchmark.stats.borda import borda_ranks
 from benchmark.stats.means import mean_over_kinds, mean_over_tasks, means_by_kind
 from benchmark.suite import Suite, SuiteTask
@@ -37,6 +33,9 @@ class Row:
     mean_by_kind: float | None
     kinds: Mapping[str, float | None]
     groups: Mapping[str, float | None]
+    facts: ModelFacts
+    zero_shot: float | None
+    """The share of the suite's tasks that the model is not declared to be trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,16 @@ def build_leaderboard(
     when the suite or the board asks for what the tasks do not have.
     """
     wanted = {part.name: wanted_entries(suite, part, tasks) for part in suite.tasks}
-    by_row = _results_by_row(board, wanted, results)
-    data = {name: _fingerprints(name, by_row.values(), wanted[name]) for name in wanted}
+    by_row = results_by_row(board, wanted, results)
+    data = {
+        name: data_of(
+            (found[name] for found in by_row.values() if name in found),
+            tasks[name],
+            wanted[name],
+            board.data_revisions,
+        )
+        for name in wanted
+    }
     cells = {
         row: {
             name: cell_of(found.get(name), tasks[name], wanted[name], data[name]) for name in wanted
@@ -144,10 +151,6 @@ def wanted_entries(
     )
 
 
-RowKey = tuple[str, str, str]
-"""Model, revision ('' where all revisions are one row), slug of the experiment."""
-
-
 def _groups(board: Board, suite: Suite) -> Mapping[str, tuple[str, ...]]:
     for group, members in board.groups.items():
         for name in members:
@@ -157,28 +160,6 @@ def _groups(board: Board, suite: Suite) -> Mapping[str, tuple[str, ...]]:
                     f" suite '{suite.name}'{nearest(name, suite.task_names)}"
                 )
     return {**suite.groups, **board.groups}
-
-
-def _results_by_row(
-    board: Board, wanted: Mapping[str, object], results: Iterable[TaskResult]
-) -> dict[RowKey, dict[str, TaskResult]]:
-    rows: dict[RowKey, dict[str, TaskResult]] = {}
-    for result in results:
-        if result.task not in wanted or not board.shows(result.model):
-            continue
-        if board.provenance == "measured" and not result.measured:
-            continue
-        revision = "" if board.revisions == "joined" else result.revision
-        found = rows.setdefault((result.model, revision, result.slug), {})
-        rival = found.get(result.task)
-        found[result.task] = result if rival is None else newest(result, rival)
-    return rows
-
-
-def _fingerprints(
-    task: str, rows: Iterable[Mapping[str, TaskResult]], wanted: Wanted
-) -> Fingerprints:
-    return majority_fingerprints((found[task] for found in rows if task in found), wanted)
 
 
 def _count(lines: Iterable[Mapping[str, Cell]]) -> Counter[str]:
@@ -202,6 +183,7 @@ def _row(
 ) -> Row:
     scores = {name: cells[name].score for name in averaging.tasks}
     by_kind = means_by_kind(scores, averaging.kinds, averaging.weights)
+    facts = _facts(found.values())
     return Row(
         model=key[0],
         revisions=tuple(sorted({result.revision for result in found.values()})),
@@ -217,7 +199,19 @@ def _row(
             )
             for group, members in averaging.groups.items()
         },
+        facts=facts,
+        zero_shot=facts.zero_shot_share(averaging.kinds),
     )
+
+
+def _facts(results: Iterable[TaskResult]) -> ModelFacts:
+    """Each fact as the revision with the most of the row's results declares it, or the next."""
+    revisions = Counter((result.revision, result.facts) for result in results)
+    ordered = sorted(revisions, key=lambda known: (-revisions[known], known[0]))
+    known: dict[str, Any] = {}
+    for _, facts in ordered:
+        known = {**facts.to_json(), **known}
+    return ModelFacts(**known)
 
 
 def _place(row: Row) -> tuple[bool, float, str, tuple[str, ...], str]:

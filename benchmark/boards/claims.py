@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmark._version import PROTOCOL
-from benchmark.boards.scores import Entry, TaskResult
 from benchmark.data.fingerprint import combined
 from benchmark.prepare import FINGERPRINT_DIFFERS
+from benchmark.results.task_result import EXTERNAL, Entry, TaskResult
 from benchmark.stats.means import mean
 from benchmark.task import Task
 
@@ -19,46 +18,67 @@ MISSING, FAILED, LIMITED = "missing", "failed", "limited"
 OTHER_TASK = "task file differs"
 OTHER_DATA = "fingerprint differs"
 OTHER_PROTOCOL = "protocol differs"
-SCORED = (MEASURED, IMPORTED)
-UNCLAIMED = (LIMITED, OTHER_TASK, OTHER_DATA, OTHER_PROTOCOL)
+OTHER_REVISION = "data revision differs"
+SCORED = (MEASURED, IMPORTED, EXTERNAL)
+UNCLAIMED = (LIMITED, OTHER_TASK, OTHER_DATA, OTHER_PROTOCOL, OTHER_REVISION)
 STATUSES = (*SCORED, MISSING, FAILED, *UNCLAIMED)
-
-_NO_REVISION = ("", "external", "no_revision_available")
 
 Wanted = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A model's score on a task, or why there is none; ``absent`` are missing splits/subsets."""
+    """A model's score on a task, or why there is none; ``absent`` are missing splits/subsets.
+
+    ``other_data`` says that the score is shown though most results of the task name another
+    revision of its data.
+    """
 
     score: float | None
     status: str
     absent: tuple[str, ...] = ()
+    other_data: bool = False
 
 
 Fingerprints = Mapping[tuple[str, str], str | None]
-"""What results of a task are held against: a fingerprint by split and subset, or None."""
 
 
-def majority_fingerprints(results: Iterable[TaskResult], wanted: Wanted) -> Fingerprints:
-    """The data that more than half of a task's results were measured on, by split and subset.
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What results of a task are held against.
 
-    None where no fingerprint is known, or where no majority decides: then none of the results
-    that disagree is claimed.
+    A fingerprint by split and subset, for ours, and the revision that the data had at its source,
+    for others; None where nothing is known or no majority decides.
     """
-    found = [{(e.split, e.subset): e.fingerprint for e in result.entries} for result in results]
-    return {key: _majority(entries.get(key, "") for entries in found) for key in wanted}
+
+    fingerprints: Fingerprints
+    revision: str | None = None
+    strict: bool = False
+    """Whether a result on another revision of the data is left out."""
 
 
-def cell_of(
-    result: TaskResult | None, task: Task, wanted: Wanted, fingerprints: Fingerprints
-) -> Cell:
+def data_of(results: Iterable[TaskResult], task: Task, wanted: Wanted, policy: str) -> Data:
+    """The data that more than half of a task's results were measured on.
+
+    ``policy`` is the board's ``data_revisions``: imported results count on ``any`` revision of the
+    data, as mteb has it, on that of the ``majority``, or on the one that is ``declared`` by the
+    task file. With no majority, or nothing declared, none of the results that disagree is claimed.
+    """
+    known = list(results)
+    found = [{(e.split, e.subset): e.fingerprint for e in result.entries} for result in known]
+    revision = _majority(result.dataset_revision for result in known if not result.measured)
+    if policy == "declared":
+        revision = str(task.source.settings.get("revision", "")) or None
+    fingerprints = {key: _majority(entries.get(key, "") for entries in found) for key in wanted}
+    return Data(fingerprints, revision, policy != "any")
+
+
+def cell_of(result: TaskResult | None, task: Task, wanted: Wanted, data: Data) -> Cell:
     """Decide a cell: the mean of all the wanted main scores, or why there is none.
 
     A result of ours counts when it measured all examples, by the task file and the protocol as
-    they are now, on the data that the task file declares; ``fingerprints`` stand in where the task
-    file declares none, or where the result covers only a part of the task.
+    they are now, on the data that the task file declares; the fingerprints of ``data`` stand in
+    where the task file declares none, or where the result covers only a part of the task.
     """
     if result is None:
         return Cell(None, MISSING, tuple(f"{split}/{subset}" for split, subset in wanted))
@@ -70,37 +90,18 @@ def cell_of(
             return Cell(None, OTHER_TASK)
         if result.protocol != PROTOCOL:
             return Cell(None, OTHER_PROTOCOL)
-        if _data_differs(result, entries, task, fingerprints):
+        if _data_differs(result, entries, task, data.fingerprints):
             return Cell(None, OTHER_DATA)
+    other_data = not result.measured and result.dataset_revision != data.revision
+    if other_data and data.strict:
+        return Cell(None, OTHER_REVISION)
     absent = [key for key in wanted if key not in entries]
     failed = [key for key in wanted if key in entries and entries[key].main_score is None]
     if absent or failed:
         names = tuple(f"{split}/{subset}" for split, subset in absent + failed)
         return Cell(None, MISSING if absent else FAILED, names)
     score = mean(entries[key].main_score for key in wanted)
-    return Cell(score, MEASURED if result.measured else IMPORTED)
-
-
-def newest(one: TaskResult, other: TaskResult) -> TaskResult:
-    """Which of two results of one model on one task counts where revisions are joined.
-
-    A measured one before an imported one; then, as ``join_revisions`` of mteb 2.26.24 without the
-    revision that its registry calls the main one: a known mteb version, a known revision, the
-    later mteb version; then the greater revision, so that the choice is always the same.
-    """
-    return max(one, other, key=_precedence)
-
-
-def _precedence(result: TaskResult) -> tuple[bool, bool, bool, tuple[int, ...], str, str]:
-    version = re.match(r"\d+(\.\d+)*", result.mteb_version)
-    return (
-        result.measured,
-        version is not None,
-        result.revision not in _NO_REVISION,
-        tuple(map(int, version[0].split("."))) if version else (),
-        result.revision,
-        str(result.path),
-    )
+    return Cell(score, result.provenance, other_data=other_data)
 
 
 def _data_differs(

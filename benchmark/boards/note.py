@@ -6,13 +6,27 @@ from collections.abc import Mapping
 
 from benchmark.boards.build import Leaderboard
 from benchmark.boards.claims import FAILED, IMPORTED, MISSING, STATUSES, UNCLAIMED
+from benchmark.results.task_result import EXTERNAL
+
+_REVISIONS = {
+    "joined": "the revisions of a model are joined in one row, task by task as mteb's boards do",
+    "latest": "only the revision that was run last counts",
+    "complete": "only the revision with the most tasks counts",
+}
+_PROVENANCE = {
+    "imported": "also files that EmbedMark did not write, without external ones",
+    "any": "also files that EmbedMark did not write",
+}
+_DATA_REVISIONS = {
+    "any": "scores count on whichever revision of the data",
+    "majority": "scores count only on the revision that most results name",
+    "declared": "scores count only on the revision that the task file declares",
+}
 
 
 def note(table: Leaderboard) -> str:
     """One plain sentence: scale, size, policy for missing cells, and how many there are."""
-    parts = [_scores(table), _policy(table), _cells(table)]
-    if table.board.revisions == "joined":
-        parts.append("the revisions of a model are joined in one row")
+    parts = [_scores(table), _policy(table), _cells(table), *_choices(table)]
     if table.without_scores:
         names = [f"{m} ({_reasons(counts)})" for m, counts in table.without_scores.items()]
         parts.append(f"left out for having no score: {', '.join(names)}")
@@ -44,6 +58,29 @@ def _policy(table: Leaderboard) -> str:
     )
 
 
+def _choices(table: Leaderboard) -> list[str]:
+    """The policies for what exists several times, where the board chose one."""
+    board = table.board
+    parts = []
+    if board.revisions != "separate":
+        rule = _REVISIONS[board.revisions]
+        parts.append(f"policy for revisions of a model: {board.revisions} ({rule})")
+    if board.provenance != "measured":
+        parts.append(f"policy for provenance: {board.provenance} ({_PROVENANCE[board.provenance]})")
+        other = sum(cell.other_data for row in table.rows for cell in row.cells.values())
+        cells = f"; scores on another one than most: {other}" if other else ""
+        rule = _DATA_REVISIONS[board.data_revisions]
+        parts.append(f"policy for data revisions: {board.data_revisions} ({rule}{cells})")
+    if board.experiments == "excluded":
+        parts.append("experiments (results of changed options) are left out")
+    if "zero_shot" in board.columns:
+        parts.append(
+            "zero-shot is the share of the tasks that the model's owners do not name as training"
+            " data"
+        )
+    return parts
+
+
 def _cells(table: Leaderboard) -> str:
     counts = table.counts
     text = f"cells missing: {counts.get(MISSING, 0)} of {len(table.rows) * len(table.tasks)}"
@@ -54,6 +91,8 @@ def _cells(table: Leaderboard) -> str:
         text += f", not claimed: {sum(unclaimed.values())} ({_reasons(unclaimed)})"
     if counts.get(IMPORTED):
         text += f", imported (read from files that EmbedMark did not write): {counts[IMPORTED]}"
+    if counts.get(EXTERNAL):
+        text += f", external (reported by the models' owners, copied by mteb): {counts[EXTERNAL]}"
     return text
 
 

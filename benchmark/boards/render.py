@@ -1,4 +1,4 @@
-"""Renders a leaderboard as Markdown, CSV and JSON; the same board gives the same bytes."""
+"""Renders a leaderboard as Markdown, CSV, JSON and LaTeX; the same board gives the same bytes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,26 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmark.boards.board import FACTS
 from benchmark.boards.build import Leaderboard, Row
 from benchmark.boards.claims import IMPORTED, SCORED, STATUSES, Cell
+from benchmark.boards.latex import escape_latex, tabular
 from benchmark.boards.note import note
+from benchmark.results.task_result import EXTERNAL
 
+_FACT_TITLES = {
+    "parameters": "Parameters",
+    "dimension": "Dimension",
+    "max_tokens": "Maximum tokens",
+    "license": "Licence",
+    "open_weights": "Open weights",
+    "release_date": "Released",
+}
+_FACT_NUMBERS = ("parameters", "dimension", "max_tokens")
 _SHORT_REVISION = 12  # as many characters as git shows of a commit in a large repository
 
 
@@ -60,6 +72,18 @@ def csv_text(table: Leaderboard) -> str:
     return text.getvalue()
 
 
+def latex(table: Leaderboard) -> str:
+    """A ``tabular`` between the rules of booktabs, and the note as a paragraph below it.
+
+    All text is escaped.
+    """
+    shown = columns(table)
+    rows = [[column.cell(row) for column in shown] for row in table.rows]
+    heads = [_plain(column.title) for column in shown]  # titles are Markdown
+    body = tabular(heads, rows, [column.number for column in shown])
+    return f"% {escape_latex(table.board.title)}\n{body}\n\n{escape_latex(note(table))}\n"
+
+
 def json_text(table: Leaderboard) -> str:
     """Everything the board is made of, scores as they are (0-1, not rounded), and the note."""
     return json.dumps(as_dict(table), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -69,6 +93,7 @@ FORMATS: Mapping[str, Callable[[Leaderboard], str]] = {
     ".md": markdown,
     ".csv": csv_text,
     ".json": json_text,
+    ".tex": latex,
 }
 
 
@@ -82,6 +107,8 @@ def as_dict(table: Leaderboard) -> dict[str, Any]:
         "missing": board.missing,
         "provenance": board.provenance,
         "revisions": board.revisions,
+        "data_revisions": board.data_revisions,
+        "experiments": board.experiments,
         "tasks": [
             {
                 "name": name,
@@ -153,8 +180,17 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
         for name, task in table.tasks.items():
             title = escape(name) + (" (hard)" if task.hard else "")
             yield Column(name, title, True, _of_task(name))
+    yield from _fact_columns(asked)
     if any(_remarks(row) for row in table.rows):
         yield Column("notes", "Notes", False, _remarks)
+
+
+def _fact_columns(asked: Collection[str]) -> Iterator[Column]:
+    for fact in FACTS:
+        if fact in asked:
+            yield Column(fact, _FACT_TITLES[fact], fact in _FACT_NUMBERS, _of_fact(fact))
+    if "zero_shot" in asked:
+        yield Column("zero_shot", "Zero-shot (declared)", True, _zero_shot)
 
 
 def _of_kind(kind: str) -> Callable[[Row], str]:
@@ -167,6 +203,27 @@ def _of_group(group: str) -> Callable[[Row], str]:
 
 def _of_task(name: str) -> Callable[[Row], str]:
     return lambda row: _cell_text(row.cells[name])
+
+
+def _of_fact(fact: str) -> Callable[[Row], str]:
+    def text(row: Row) -> str:
+        value = getattr(row.facts, fact)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return str(value)
+
+    return text
+
+
+def _zero_shot(row: Row) -> str:
+    return "" if row.zero_shot is None else f"{100 * row.zero_shot:.0f}%"
+
+
+def _plain(title: str) -> str:
+    """A title without the escapes of Markdown."""
+    return re.sub(r"\\(.)", r"\1", title).replace("&#8203;", "")
 
 
 def _cell_text(cell: Cell) -> str:
@@ -206,6 +263,10 @@ def _row_dict(row: Row) -> dict[str, Any]:
         "groups": dict(row.groups),
         "scores": {name: cell.score for name, cell in row.cells.items()},
         "imported": [name for name, cell in row.cells.items() if cell.status == IMPORTED],
+        "external": [name for name, cell in row.cells.items() if cell.status == EXTERNAL],
+        "other_data_revision": [name for name, cell in row.cells.items() if cell.other_data],
+        "facts": row.facts.to_json(),
+        "zero_shot": row.zero_shot,
         "not_scored": {
             name: {"status": cell.status, "entries": list(cell.absent)}
             for name, cell in unclaimed.items()

@@ -59,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from benchmark.boards.board import parse_board
     from benchmark.boards.build import build_leaderboard
-    from benchmark.boards.scores import read_results
     from benchmark.catalog import find_suite, find_tasks
+    from benchmark.results.load import read_results
 
     boards = [parse_board(path) for path in _board_files(args.boards)]
     suites = {board.name: find_suite(_suite_of(board)) for board in boards}

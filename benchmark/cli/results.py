@@ -15,7 +15,7 @@ from benchmark.cli.filters import add_filters
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from benchmark.boards.scores import Entry, TaskResult
+    from benchmark.results.task_result import Entry, TaskResult
 
 _LIST = (
     "model",
@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List or show result files; 1 when one of them could not be read (the others are printed)."""
-    from benchmark.boards.scores import read_results
+    from benchmark.results.load import read_results
 
     if args.results_command == "list":
         results, problems = read_results(args.results)
@@ -151,9 +151,10 @@ def _tasks_of_domains(domains: Sequence[str]) -> set[str]:
 
 def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
     """The results of a file, of a folder below the results, or of a model by name."""
-    from benchmark.boards.scores import locate, read_result, read_results
     from benchmark.errors import ResultError
+    from benchmark.results.load import read_results
     from benchmark.results.store import MODEL_META
+    from benchmark.results.task_result import locate, read_result
 
     path = Path(target)
     if path.is_file():

@@ -74,7 +74,10 @@ def test_patterns_of_models() -> None:
         ("suite = 'x'", ": missing key 'title'; add it (a string)"),
         ("missing = 'stict'", "'missing' does not know 'stict'; did you mean 'strict'?"),
         ("missing = ['strict']", ":3: 'missing' must be a string, not a list"),
-        ("provenance = 'imputed'", "'provenance' does not know 'imputed'; known: any, measured"),
+        (
+            "provenance = 'imputed'",
+            "'provenance' does not know 'imputed'; did you mean 'imported'",
+        ),
         ("revisions = 'join'", "'revisions' does not know 'join'; did you mean 'joined'?"),
         ("columns = ['task']", "'columns' does not know 'task'; did you mean 'tasks'?"),
         ("columns = []", ":3: 'columns' must be a list of strings, not an empty list"),

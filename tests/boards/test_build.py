@@ -10,8 +10,8 @@ import pytest
 
 from benchmark.boards.board import Board
 from benchmark.boards.build import Leaderboard, Row, build_leaderboard
-from benchmark.boards.scores import read_results
 from benchmark.errors import TaskFileError
+from benchmark.results.load import read_results
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task
 

@@ -11,9 +11,10 @@ import pytest
 
 from benchmark.boards.board import Board
 from benchmark.boards.build import Leaderboard, build_leaderboard
-from benchmark.boards.claims import newest
-from benchmark.boards.scores import TaskResult, read_results
+from benchmark.boards.policies import preferred
 from benchmark.data.fingerprint import combined
+from benchmark.results.load import read_results
+from benchmark.results.task_result import TaskResult
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task
 
@@ -146,4 +147,5 @@ def test_which_of_two_results_counts(better: dict[str, Any], worse: dict[str, An
     """Whichever way round they are met."""
     one, other = result(**better), result(**worse)
 
-    assert one == newest(one, other) == newest(other, one)
+    board = Board("b", "B", "s")
+    assert one == preferred(board, one, other) == preferred(board, other, one)

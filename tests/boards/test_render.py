@@ -16,8 +16,8 @@ from benchmark.boards.build import Leaderboard, build_leaderboard
 from benchmark.boards.files import outdated, table_files, write_tables
 from benchmark.boards.note import note
 from benchmark.boards.render import csv_text, escape, json_text, markdown
-from benchmark.boards.scores import read_results
 from benchmark.errors import ResultError
+from benchmark.results.load import read_results
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task
 
@@ -103,6 +103,10 @@ def test_json_is_not_rounded(build: Build, write_result: WriteResult) -> None:
             "groups": {"g": None},
             "scores": {"A": 0.1234567890123, "B": None},
             "imported": [],
+            "external": [],
+            "other_data_revision": [],
+            "facts": {},
+            "zero_shot": None,
             "not_scored": {"B": {"status": "missing", "entries": ["test/default"]}},
         }
     ] == content["models"]
@@ -210,13 +214,13 @@ def test_the_note_counts_what_is_not_claimed(build: Build, write_result: WriteRe
 def test_files_are_written_and_checked(
     tmp_path: Path, build: Build, write_result: WriteResult
 ) -> None:
-    """Three files a board; a changed or missing one is named."""
+    """Four files a board; a changed or missing one is named."""
     for task in "AB":
         write_result("org/one", task, 0.5)
     folder = tmp_path / "tables" / "new"
     paths = write_tables(build(), folder)
 
-    assert [folder / "b.md", folder / "b.csv", folder / "b.json"] == paths
+    assert [folder / f"b{ending}" for ending in (".md", ".csv", ".json", ".tex")] == paths
     assert sorted(paths) == sorted(folder.iterdir())
     assert {} == outdated(build(), folder)
 

@@ -13,7 +13,7 @@ from mteb.benchmarks._create_table import _borda_rank_from_long, _get_borda_rank
 
 from benchmark.boards.board import Board
 from benchmark.boards.build import Leaderboard, build_leaderboard
-from benchmark.boards.scores import read_results
+from benchmark.results.load import read_results
 from benchmark.stats.borda import borda_ranks
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Source, Task

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from benchmark.boards.scores import locate, read_result, read_results
 from benchmark.errors import ResultError, UsageError
+from benchmark.results.load import read_results
+from benchmark.results.task_result import locate, read_result
 
 WriteResult = Callable[..., Path]
 
@@ -67,12 +68,14 @@ def test_a_result_of_ours(tmp_path: Path, write_result: WriteResult) -> None:
 
 
 def test_a_result_of_mteb(tmp_path: Path) -> None:
-    """Without our key the folders name model and revision; NaN is no score."""
+    """Without our key the folders name model and revision; NaN is no score, which is said."""
     write(tmp_path / "org__model" / "rev" / "A.json", THEIRS)
     write(tmp_path / "org__model" / "rev" / "model_meta.json", {"name": "org/model"})
     (result,), problems = read_results(tmp_path)
 
-    assert [] == problems
+    path = tmp_path / "org__model" / "rev" / "A.json"
+    why = "the main score is not finite for split 'test' and subset 'en'; it counts as failed"
+    assert [f"{path}: {why}"] == problems
     assert not result.measured
     assert ("org/model", "rev", "", "1.18.0", "abc") == (
         result.model,

@@ -1,0 +1,102 @@
+"""Import of 105,000 result files into an index, cold and warm, beside mteb's loader on a tenth.
+
+Usage: python tests/speed/results_import.py --reference PYTHON [--files N]
+
+The files are synthetic, in the layout and of the sizes of mteb's published results: most score one
+subset, some dozens. "Cold" is an import without an index, by all processors, of files that the
+system has just written; "warm" is the same again. mteb reads a tenth of the models' folders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import Measured, run
+
+MODELS = 500
+# Subsets -> how many of ten tasks have as many; with it a file has some 11 KB on average, as the
+# 2,870 published files of 70 models on MTEB(eng, v2) have.
+SUBSETS = (1, 1, 1, 1, 1, 1, 1, 5, 10, 40)
+LOAD = """
+import sys, mteb
+cache = mteb.ResultCache(cache_path=sys.argv[1])
+results = cache.load_results(require_model_meta=False, include_remote=False)
+print(sum(len(model.task_results) for model in results))
+"""
+
+
+def main() -> int:
+    """Write the files, run the three commands, print one table row each."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--reference", required=True, help="a Python that has mteb 2.26.24")
+    parser.add_argument("--files", type=int, default=105_000)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        room = Path(name)
+        size = make(room / "cache" / "results", args.files, MODELS)
+        tenth = args.files // 10
+        make(room / "tenth" / "results", tenth, MODELS // 10)
+        command = [str(Path(sys.executable).with_name("embedmark")), "results", "import"]
+        command += [str(room / "cache"), "--index", str(room / "index.parquet")]
+        print(f"{args.files:,} files of {size / args.files / 1e3:.1f} KB on average", flush=True)
+        cold, warm = run(command), run(command)
+        print(row("EmbedMark, cold", args.files, cold), flush=True)
+        print(row("EmbedMark, warm", args.files, warm), flush=True)
+        theirs = run([args.reference, "-c", LOAD, str(room / "tenth")])
+        assert theirs.output.split()[-1] == str(tenth), theirs.output
+        print(row("mteb 2.26.24", tenth, theirs))
+    return 0
+
+
+def row(what: str, files: int, measured: Measured) -> str:
+    """A line of the table in docs/speed.md; memory is that of the largest process."""
+    return f"| {what} | {files:,} | {measured.seconds:.1f} | {measured.megabytes:,.0f} |"
+
+
+def make(folder: Path, files: int, models: int) -> int:
+    """Write a tree of results; the bytes of its result files. Names are those of mteb's tasks."""
+    from benchmark.results.mteb_tasks import TABLE
+
+    draws = random.Random(models)
+    tasks = [line.split("\t")[:3:2] for line in TABLE.read_text("utf-8").splitlines()]
+    per_model = -(-files // models)
+    assert per_model <= len(tasks), "more files a model than there are tasks"
+    size = written = 0
+    for model in range(models):
+        revision = folder / f"org__model-{model}" / f"{draws.getrandbits(160):040x}"
+        revision.mkdir(parents=True)
+        meta = {"name": f"org/model-{model}", "revision": revision.name}
+        (revision / "model_meta.json").write_text(json.dumps(meta), "utf-8")
+        for number in range(min(per_model, files - written)):
+            name, main_score = tasks[number]
+            entries = [
+                entry(subset, main_score, draws) for subset in range(SUBSETS[number % len(SUBSETS)])
+            ]
+            content = {
+                "dataset_revision": f"{number:040x}",
+                "task_name": name,
+                "mteb_version": "2.1.0",
+                "scores": {"test": entries},
+                "evaluation_time": 12.5,
+                "kg_co2_emissions": None,
+            }
+            size += (revision / f"{name}.json").write_text(json.dumps(content, indent=2), "utf-8")
+            written += 1
+    return size
+
+
+def entry(subset: int, main_score: str, draws: random.Random) -> dict[str, object]:
+    """A subset's scores: the main one among some forty others, as retrieval has."""
+    value = round(draws.random(), 6)
+    others = {f"metric_{k}_at_{k}": round(value * k / 50, 6) for k in range(1, 45)}
+    place = {"hf_subset": f"subset-{subset}" if subset else "default", "languages": ["eng-Latn"]}
+    return {**others, main_score: value, "main_score": value, **place}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
