@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.kinds import retrieval
-from benchmark.kinds.common import column, finding_at, same_width, vectors_of
-from benchmark.kinds.retrieval import METRICS, RANKING_OPTIONS, RetrievalData, metrics_of
+from benchmark.kinds import retrieval, subqueries
+from benchmark.kinds.common import column, finding_at, options_of, same_width, vectors_of
+from benchmark.kinds.retrieval import METRICS, RANKING_OPTIONS, RetrievalData
 from benchmark.metrics.search import similarity_of
 from benchmark.metrics.similarity import similarity_of_pairs
 from benchmark.protocols import Run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 TASK_TYPE = "Reranking"
 TABLES = {**retrieval.TABLES, "top_ranked": {"query-id": "id", "corpus-id": "id"}}
 MAIN_SCORE = "map_at_1000"
-OPTIONS: dict[str, Any] = RANKING_OPTIONS
+OPTIONS: dict[str, Any] = {**RANKING_OPTIONS, "max_over_subqueries": False}
 
 __all__ = [
     "MAIN_SCORE",
@@ -50,17 +51,26 @@ __all__ = [
 class RerankingData:
     """A retrieval, and its candidates as parallel ``(c,)`` arrays of query and document number.
 
-    Candidates are distinct and ordered by query.
+    Candidates are distinct and ordered by query. ``requests`` ``(q,)`` is which request each query
+    is a part of, None where the task joins none.
     """
 
     base: RetrievalData
     query: NDArray[np.int64]
     document: NDArray[np.int64]
+    requests: NDArray[np.int64] | None = None
 
     @property
     def tie_order(self) -> NDArray[np.int64]:
         """All documents by id descending, the order in which equal scores stand."""
         return self.base.tie_order
+
+
+def metrics_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that ``main_score`` may take; ``max_over_subqueries`` adds those of requests."""
+    names = retrieval.metrics_of(options)
+    joined = options.get("max_over_subqueries", False)
+    return (*names, *(f"{subqueries.PREFIX}{name}" for name in names)) if joined else names
 
 
 def read(tables: Tables, task: Task, draws: random.Random) -> RerankingData:
@@ -79,7 +89,9 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RerankingData:
         [pc.fill_null(part, -1).to_numpy().astype(np.int64) for part in (query, document)], axis=1
     )
     pairs = np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)
-    return RerankingData(base, pairs[:, 0], pairs[:, 1])
+    joined = options_of(task, OPTIONS)["max_over_subqueries"]
+    requests = subqueries.requests_of(judged.to_pylist()) if joined else None
+    return RerankingData(base, pairs[:, 0], pairs[:, 1], requests)
 
 
 def plan(data: RerankingData, task: Task) -> Plan:
@@ -119,8 +131,11 @@ def run_of(data: RerankingData, scores: NDArray[np.float32], task: Task) -> Run:
 
 
 def judge(data: RerankingData, run: Run, task: Task) -> Scores:
-    """A retrieval's scores of a ranking, in which only candidates count."""
-    return retrieval.judge(data.base, candidates_only(data, run), task)
+    """A retrieval's scores of a ranking, in which only candidates count.
+
+    With ``max_over_subqueries`` the scores of requests made of several queries stand beside them.
+    """
+    return _judge(data, candidates_only(data, run), task)
 
 
 def candidates_only(data: RerankingData, run: Run) -> Run:
@@ -135,7 +150,7 @@ def candidates_only(data: RerankingData, run: Run) -> Run:
 
 def evaluate(data: RerankingData, embeddings: Embeddings, task: Task) -> Scores:
     """``rank`` and then ``judge``."""
-    return retrieval.judge(data.base, rank(data, embeddings, task), task)
+    return _judge(data, rank(data, embeddings, task), task)
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:
@@ -165,9 +180,23 @@ def check(tables: Tables, task: Task) -> list[Finding]:
     return found
 
 
+def _judge(data: RerankingData, run: Run, task: Task) -> Scores:
+    scores = retrieval.judge(data.base, run, task)
+    if data.requests is None:
+        return scores
+    request, document, best = subqueries.best_scores(run, data.requests, len(data.base.corpus))
+    judged = subqueries.judgements_of(data.base.judgements, data.requests)
+    nobody = np.full(judged.queries, -1, dtype=np.int64)
+    joined = RerankingData(replace(data.base, judgements=judged, same_id=nobody), request, document)
+    ranking = _run(joined, best, retrieval.depth(data.base, task))
+    bare = replace(task, main_score=task.main_score.removeprefix(subqueries.PREFIX))
+    found = retrieval.judge(joined.base, ranking, bare)
+    return subqueries.with_requests(scores, found, task.main_score)
+
+
 def _run(data: RerankingData, scores: NDArray[np.float32], most: int) -> Run:
     """Ragged scores as rows of the best ``most``, padded with -1."""
-    queries = len(data.base.queries)
+    queries = data.base.judgements.queries
     order = np.lexsort((-data.base.order[data.document], -scores, data.query))
     query, document, ordered = data.query[order], data.document[order], scores[order]
     counts = np.bincount(query, minlength=queries)

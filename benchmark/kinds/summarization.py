@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,8 @@ TABLES = {
     "rows": {"text-id": "id", "text": "text", "score": "number"},
     "references": {"text-id": "id", "text": "text"},
 }
-_CORRELATIONS = {"pearson": pearson, "spearman": spearman}
+_Correlation = Callable[[Any, Any], float]
+_CORRELATIONS: Mapping[str, _Correlation] = {"pearson": pearson, "spearman": spearman}
 METRICS = (
     "pearson",
     "spearman",
@@ -45,7 +47,12 @@ METRICS = (
     "dot_spearman",
 )
 MAIN_SCORE = "cosine_spearman"
-OPTIONS: dict[str, Any] = {"min_score": 0.0, "max_score": 5.0, **OPTION}
+OPTIONS: dict[str, Any] = {
+    "min_score": 0.0,
+    "max_score": 5.0,
+    "average_p_values": False,
+    **OPTION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,9 @@ def evaluate(data: SummarizationData, embeddings: Embeddings, task: Task) -> Sco
 
     A text whose scores, cosines or dot products are all equal is skipped, as in mteb, and counted
     in ``warnings``. An undefined correlation counts 0 and is named in ``degenerate``, as every
-    metric is with no text left; with ``upstream_defects`` "all" both are NaN, as in mteb.
+    metric is with no text left; with ``upstream_defects`` "all" both are NaN, as in mteb. With
+    ``average_p_values`` a text's value is the mean of a correlation and its p-value, as in SummEval
+    before its second version (https://github.com/embeddings-benchmark/mteb/issues/1156).
     """
     summaries: Any = vectors_of(embeddings, "summaries", len(data.summaries))
     references: Any = vectors_of(embeddings, "references", len(data.references))
@@ -116,6 +125,8 @@ def evaluate(data: SummarizationData, embeddings: Embeddings, task: Task) -> Sco
         name: _closest(data, summaries, references, name)
         for name in dict.fromkeys(("cosine", "dot", own))
     }
+    with_p = options_of(task, OPTIONS)["average_p_values"]
+    correlations = _averaged_with_p_values() if with_p else _CORRELATIONS
     values: dict[str, list[float]] = {name: [] for name in METRICS}
     skipped = 0
     for start, end in data.groups:
@@ -124,7 +135,7 @@ def evaluate(data: SummarizationData, embeddings: Embeddings, task: Task) -> Sco
         if any((part == part[0]).all() for part in (gold, taken["cosine"], taken["dot"])):
             skipped += 1
             continue
-        for name, function in _CORRELATIONS.items():
+        for name, function in correlations.items():
             values[name].append(function(gold, taken[own]))
             values[f"cosine_{name}"].append(function(gold, taken["cosine"]))
             values[f"dot_{name}"].append(function(gold, taken["dot"]))
@@ -153,6 +164,16 @@ def check(tables: Tables, task: Task) -> list[Finding]:
         what, action = f"the text '{ident}' has no human summary", "add one or remove the row"
         found.append(finding_at("error", "text_without_reference", rows, lost, what, action))
     return found
+
+
+def _averaged_with_p_values() -> Mapping[str, _Correlation]:
+    """The mean of each correlation and the p-value that scipy gives beside it."""
+    from scipy import stats
+
+    def averaged(function: Callable[..., Any]) -> _Correlation:
+        return lambda x, y: float(np.mean(function(x, y)))
+
+    return {"pearson": averaged(stats.pearsonr), "spearman": averaged(stats.spearmanr)}
 
 
 def _closest(

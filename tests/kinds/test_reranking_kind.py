@@ -91,3 +91,35 @@ def test_checks() -> None:
     assert found["candidate_of_absent_query"].level == "error"
     assert found["query_without_candidates"].message.startswith("small.csv row 2: the query 'q2' ")
     assert findings("reranking", GIVEN) == {}
+
+
+def test_requests_of_several_queries_by_hand() -> None:
+    """u1's queries x and y see d2 at 1 and d1 at .9: d2 first. u2 seeks d4, which is second."""
+    given = {
+        "corpus": table(id=["d1", "d2", "d3", "d4"], text=["a", "b", "c", "d"]),
+        "queries": table(id=["u1_0", "u1_1", "u2_0"], text=["x", "y", "z"]),
+        "qrels": table(
+            **{
+                "query-id": ["u1_0", "u1_1", "u2_0"],
+                "corpus-id": ["d2", "d2", "d4"],
+                "score": [1.0, 1.0, 1.0],
+            }
+        ),
+        "top_ranked": table(
+            **{
+                "query-id": ["u1_0", "u1_0", "u1_1", "u1_1", "u2_0", "u2_0"],
+                "corpus-id": ["d1", "d2", "d1", "d2", "d3", "d4"],
+            }
+        ),
+    }
+    vectors = {
+        "queries": [[1, 0], [0, 1], [1, 0]],
+        "corpus": [[0.9, 0.44], [0, 1], [1, 0], [1, 1]],
+    }
+    main = "max_over_subqueries_map_at_1000"
+    found = score("reranking", given, vectors, main_score=main, max_over_subqueries=True)
+
+    assert found.metrics["map_at_1000"] == pytest.approx((0.5 + 1 + 0.5) / 3)
+    assert found.metrics[main] == found.metrics[f"{main}_tied_expectation"] == 0.75
+    assert found.samples[main].tolist() == [1.0, 0.5]
+    assert found.examples == 2
