@@ -40,6 +40,7 @@ _PLACE_KEYS: Mapping[str, str] = {
     "config": TEXT,
     "split": TEXT,
     "files": _PATHS,
+    "where": TABLE,
 }
 SOURCE_KEYS: Mapping[str, Mapping[str, str]] = {
     "hub": {
@@ -49,6 +50,7 @@ SOURCE_KEYS: Mapping[str, Mapping[str, str]] = {
         "splits": TABLE,
         "files": _PATHS,
         "subset_column": TEXT,
+        "where": TABLE,
         "fingerprint": TEXT,
         **dict.fromkeys(_HUB_TABLES, TABLE),
     },
@@ -146,6 +148,8 @@ def _check_hub(path: Path, source: Mapping[str, Any]) -> None:
         if "hub" in place and "revision" not in place:
             raise error_at(path, name, f"'{name}' has a hub of its own; add its revision")
     for place in (source, *tables.values()):
+        for column, value in place.get("where", {}).items():
+            check_type(path, column, value, TEXT)
         for key, pattern, what in (
             ("hub", _REPOSITORY, "the name of a data set, org/name"),
             ("revision", _REVISION, 'a commit of 40 hex digits, a tag or "unpinned"'),

@@ -14,7 +14,7 @@ from benchmark.data.hub_read import can_read, read_elsewhere, read_files
 from benchmark.data.hub_repository import UNPINNED, fetch, open_repository
 from benchmark.data.hub_shapes import (
     is_old_reranking,
-    of_subset,
+    only_where,
     pairs_of,
     reranking_of,
     rows_of,
@@ -48,10 +48,9 @@ def load_hub(
     for name in _tables(task, kind, subset):
         try:
             place = _place(task, kind, name, split, subset)
-            found[name] = _shared(place) if _is_shared(task, kind, subset) else _read(place)
-            column = task.source.settings.get("subset_column")
-            if column and name in _ROWS:
-                found[name] = _only(found[name], column, subset)
+            whole = replace(place, where=())
+            keep = bool(place.where) or is_parallel(task, kind, subset)
+            found[name] = _only(_shared(whole) if keep else _read(whole), place)
         except DataError as error:
             problems.extend(error.problems)
     try:
@@ -92,7 +91,10 @@ def findings_of(task: Task) -> list[Finding]:
 
 def tolerated(finding: Finding) -> Finding:
     """Judgements of what is absent as a warning: published data have some, and mteb takes them."""
-    return replace(finding, level="warning") if finding.code in _TOLERATED else finding
+    if finding.code not in _TOLERATED:
+        return finding
+    what = finding.message.rpartition(";")[0]
+    return replace(finding, level="warning", message=f"{what}; it counts as in mteb")
 
 
 def _tables(task: Task, kind: Kind, subset: str) -> list[str]:
@@ -117,13 +119,9 @@ def _place(task: Task, kind: Kind, table: str, split: str, subset: str) -> Place
     return find_place(task, table, own, subset, is_parallel(task, kind, subset))
 
 
-def _is_shared(task: Task, kind: Kind, subset: str) -> bool:
-    """Whether one table holds the rows of every subset."""
-    return "subset_column" in task.source.settings or is_parallel(task, kind, subset)
-
-
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=3)
 def _shared(place: Place) -> _Found:
+    """A table that the next subset or split reads again."""
     return _read(place)
 
 
@@ -139,8 +137,11 @@ def _read(place: Place) -> _Found:
     return _Found(table, label, typed=True)
 
 
-def _only(found: _Found, column: str, subset: str) -> _Found:
-    return replace(found, table=of_subset(found.table, column, subset, found.label))
+def _only(found: _Found, place: Place) -> _Found:
+    table = found.table
+    for column, value in place.where:
+        table = only_where(table, column, value, found.label)
+    return replace(found, table=table)
 
 
 def _shaped(task: Task, found: Mapping[str, _Found], split: str) -> dict[str, _Found]:

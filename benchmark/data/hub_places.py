@@ -28,6 +28,8 @@ class Place:
     split: str
     files: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the config's
+    where: tuple[tuple[str, str], ...] = ()
+    """Columns, and the value that they have in the rows that are meant."""
 
     @property
     def label(self) -> str:
@@ -47,10 +49,15 @@ def find_place(task: Task, table: str, split: str, subset: str, shared: bool) ->
     )
     theirs = str(settings.get("splits", {}).get(split, split))
     filled = {"split": theirs, "subset": subset, "table": table}
+    where = {**settings.get("where", {}), **own.get("where", {})}
+    if "subset_column" in settings and table not in RANKED:
+        where[settings["subset_column"]] = subset
+    rows = tuple((column, _fill(value, filled)) for column, value in where.items())
     files = own.get("files", settings.get("files"))
     if files is not None and "config" not in own:
         globs = [_fill(glob, filled) for glob in _globs(files, split, repository.label)]
-        return Place(repository, None, theirs, globbed(repository.paths, globs, repository.label))
+        found = globbed(repository.paths, globs, repository.label)
+        return Place(repository, None, theirs, found, where=rows)
     base = _base_config(task, subset, shared)
     if "config" in own:
         name: str | None = _fill(own["config"], filled)
@@ -66,7 +73,7 @@ def find_place(task: Task, table: str, split: str, subset: str, shared: bool) ->
             f"{repository.label}: the card names no data file for the config '{config.name}' and "
             f"the split '{wanted}'; name files in [source]"
         )
-    return Place(repository, config.name, wanted, chosen, config.options)
+    return Place(repository, config.name, wanted, chosen, config.options, rows)
 
 
 def has_table(task: Task, table: str, subset: str) -> bool:

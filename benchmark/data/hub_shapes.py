@@ -113,15 +113,15 @@ def with_instructions(queries: pa.Table, instructions: pa.Table, label: str) -> 
     return queries.append_column("instruction", texts)
 
 
-def of_subset(table: pa.Table, column: str, subset: str, label: str) -> pa.Table:
-    """The rows whose ``column`` is the subset's name; DataError when there is none."""
+def only_where(table: pa.Table, column: str, value: str, label: str) -> pa.Table:
+    """The rows whose ``column`` has this value; DataError when there is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     _need(table, column, label)
-    found = table.filter(pc.equal(table.column(column).cast(pa.string()), subset))
+    found = table.filter(pc.equal(table.column(column).cast(pa.string()), value))
     if not found.num_rows:
-        raise DataError(f"{label}: no row has '{subset}' in the column '{column}'; check [subsets]")
+        raise DataError(f"{label}: no row has '{value}' in the column '{column}'; check [source]")
     return found
 
 
