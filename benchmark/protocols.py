@@ -110,7 +110,8 @@ class Identity:
 
     ``name`` is ``org/model``; ``revision`` a commit or a digest; ``adapter`` the scheme and its
     version; ``options`` those that change numbers; ``slug`` the experiment folder they lead to
-    ('' for the model's usual adapter with no such option).
+    ('' for the model's usual adapter with no such option). ``effective`` is what changes numbers
+    where no option says it, such as length and type of weights: part of the cache's key alone.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Identity:
     adapter: str
     options: Mapping[str, Any] = field(default_factory=dict)
     slug: str = ""
+    effective: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 UNVERSIONED = "unversioned"

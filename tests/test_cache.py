@@ -239,6 +239,7 @@ def drawn_identity(draws: random.Random) -> tuple[Identity, Any, Any]:
         draws.choice(["st/1", "st/2", "hf/1"]),
         options,
         draws.choice(["", "slug"]),
+        draws.choice([{}, {"max_tokens": 256}, {"max_tokens": 512, "weights": "float32"}]),
     )
     prompts = [None, "", "query: ", "query:", '"', "None", "null"]
     return identity, draws.choice([None, "query", "document"]), draws.choice(prompts)
@@ -250,7 +251,9 @@ def test_two_models_never_read_each_others_vectors(tmp_path: Path) -> None:
 
     def content(identity: Identity, role: Any, prompt: Any) -> str:
         options = sorted((name, repr(value)) for name, value in identity.options.items())
-        return repr((identity.name, identity.revision, identity.adapter, options, role, prompt))
+        effective = sorted(identity.effective.items())
+        named = (identity.name, identity.revision, identity.adapter)
+        return repr((*named, options, effective, role, prompt))
 
     equal = 0
     for _ in range(10_000):

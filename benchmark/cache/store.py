@@ -100,7 +100,7 @@ def open_store(root: Path, identity: Identity, role: Role, prompt: str | None) -
 
     Raises UsageError when ``root`` cannot be a cache.
     """
-    about = {
+    about: dict[str, Any] = {
         "name": identity.name,
         "revision": identity.revision,
         "adapter": identity.adapter,
@@ -108,6 +108,8 @@ def open_store(root: Path, identity: Identity, role: Role, prompt: str | None) -
         "role": role,
         "prompt": prompt,
     }
+    if identity.effective:
+        about["effective"] = dict(identity.effective)
     make_root(root)
     return VectorStore(root / folder_of(about), about)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError
-from benchmark.models.identity import identify
+from benchmark.models.identity import identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
     check_length,
@@ -100,5 +100,7 @@ def load(
     if "weights" in options:
         model.to(getattr(needed("torch", "torch", uri), options["weights"]))
     identity = identify("ce/1", target, pinned["revision"], hub_commit(model), options)
+    max_tokens = limit_of(getattr(model, length))
+    identity = in_effect(identity, model, max_tokens=max_tokens)
     batch_size = settings.batch_size or BATCH_SIZE
-    return CrossEncoderModel(identity, model, batch_size, limit_of(getattr(model, length)))
+    return CrossEncoderModel(identity, model, batch_size, max_tokens)

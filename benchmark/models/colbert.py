@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import UsageError
-from benchmark.models.identity import identify
+from benchmark.models.identity import identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
     check_target,
@@ -175,11 +175,13 @@ def load(
         if option in options:
             setattr(model[0], name, options[option])
     identity = identify("colbert/1", target, pinned["revision"], hub_commit(model), options)
+    max_tokens = limit_of(getattr(model[0], "document_length", None), model.max_seq_length)
+    for_queries = limit_of(getattr(model[0], "query_length", None), model.max_seq_length)
     return MultiVectorModel(
-        identity=identity,
+        identity=in_effect(identity, model, max_tokens=max_tokens, max_query_tokens=for_queries),
         model=model,
         batch_size=settings.batch_size or BATCH_SIZE,
-        max_tokens=limit_of(getattr(model[0], "document_length", None), model.max_seq_length),
-        max_query_tokens=limit_of(getattr(model[0], "query_length", None), model.max_seq_length),
+        max_tokens=max_tokens,
+        max_query_tokens=for_queries,
         mean=model.similarity_fn_name == "meanmaxsim",
     )

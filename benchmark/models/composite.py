@@ -174,6 +174,8 @@ def _identity(scheme: str, parts: Sequence[Model], options: Mapping[str, Any]) -
         if value != usual.get(name)
     }
     known = [asdict(part.identity) for part in parts]
+    for each in known:
+        del each["effective"]
     digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:40]
     if any(part.identity.revision == UNVERSIONED for part in parts):
         digest = UNVERSIONED

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.facts import facts_of
 from benchmark.models.hf_settings import read_settings
-from benchmark.models.identity import configured_name, identify
+from benchmark.models.identity import configured_name, identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
     check_length,
@@ -74,6 +74,11 @@ class TransformerModel:
     def width(self) -> int:
         """The dimensions of its vectors."""
         return int(self.model.config.get_text_config().hidden_size)
+
+    @property
+    def layers(self) -> int:
+        """The layers above the embedding layer."""
+        return int(self.model.config.get_text_config().num_hidden_layers)
 
     def prompt_for(
         self,
@@ -190,18 +195,20 @@ def load(
         tokenizer.model_max_length,
         getattr(model.config, "max_position_embeddings", None),
     )
+    pooling = (
+        options.get("pooling") or found.pooling or (facts.pooling if facts else None) or "mean"
+    )
+    normalize = options.get(
+        "normalize", _first(found.normalize, facts.normalize if facts else None)
+    )
+    how = {"max_tokens": max_tokens, "pooling": pooling, "normalize": normalize}
     loaded = TransformerModel(
-        identity=identity,
+        identity=in_effect(identity, model, **how),
         model=model,
         tokenizer=tokenizer,
         prompting=prompting,
-        pooling=options.get("pooling")
-        or found.pooling
-        or (facts.pooling if facts else None)
-        or "mean",
-        normalize=options.get(
-            "normalize", _first(found.normalize, facts.normalize if facts else None)
-        ),
+        pooling=pooling,
+        normalize=normalize,
         layer=options.get("layer"),
         attention=options.get("attention"),
         batch_size=settings.batch_size or BATCH_SIZE,

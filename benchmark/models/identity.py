@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,18 @@ def identify(
         folder = hub_folder(target, found) or folder
     usual = usual_scheme(folder, name)
     return Identity(name, found, adapter, dict(options), slug_for(scheme, usual, options))
+
+
+def in_effect(identity: Identity, model: Any = None, **settings: Any) -> Identity:
+    """The identity with the settings that hold where no option says them, for the cache's key.
+
+    They come from files, from the table of families and from the libraries, and a new version of
+    one of these may bring others. ``model`` tells the type of its weights.
+    """
+    weights = next(iter(model.parameters()), None) if hasattr(model, "parameters") else None
+    if weights is not None:
+        settings["weights"] = str(weights.dtype).removeprefix("torch.")
+    return replace(identity, effective=settings)
 
 
 def slug_for(scheme: str, usual: str, options: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.models.identity import identify
+from benchmark.models.identity import identify, in_effect
 from benchmark.models.loading import check_target, guarded, needed, positive
 from benchmark.models.prompts import PROMPT_OPTIONS, Prompting, choose_prompt, prompting_of
 from benchmark.models.table import Settings
@@ -94,4 +94,5 @@ def load(
     model = guarded(uri, target, revision, lambda: package.StaticModel.from_pretrained(folder))
     identity = identify("m2v/1", target, revision, commit, options)
     limit: int | None = options.get("max_tokens", getattr(model, "max_length", 512))
+    identity = in_effect(identity, max_tokens=limit)
     return StaticModel(identity, model, prompting_of(identity.name, options), limit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.facts import facts_of
 from benchmark.models.hf_settings import read_settings
-from benchmark.models.identity import identify
+from benchmark.models.identity import identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
     check_target,
@@ -176,15 +176,17 @@ def load(
         tokenizer.enable_truncation(max_tokens)
     pooling = options.get("pooling") or found.pooling or (facts.pooling if facts else None)
     normal = found.normalize if found.normalize is not None else bool(facts and facts.normalize)
+    normal = options.get("normalize", normal)
+    pooling = pooling or "mean"
     return OnnxModel(
-        identity=identity,
+        identity=in_effect(identity, max_tokens=max_tokens, pooling=pooling, normalize=normal),
         session=session,
         tokenizer=tokenizer,
         inputs=inputs,
         output=output,
         prompting=prompting,
-        pooling=pooling or "mean",
-        normalize=options.get("normalize", normal),
+        pooling=pooling,
+        normalize=normal,
         batch_size=settings.batch_size or BATCH_SIZE,
         max_tokens=max_tokens,
         notes=(*notes_on_prompts(prompting), *found.notes),

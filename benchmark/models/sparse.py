@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmark.models.identity import configured_name, identify
+from benchmark.models.identity import configured_name, identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
     check_length,
@@ -132,6 +132,8 @@ def load(
     if "max_tokens" in options:
         model.max_seq_length = options["max_tokens"]
     identity = identify("sparse/1", target, pinned["revision"], hub_commit(model), options)
+    max_tokens = limit_of(model.max_seq_length)
+    identity = in_effect(identity, model, max_tokens=max_tokens)
     prompting = prompting_of(identity.name, options, model.prompts, model.default_prompt_name)
     similarity = str(getattr(model, "similarity_fn_name", None) or "dot")
     return SparseModel(
@@ -139,7 +141,7 @@ def load(
         model=model,
         prompting=prompting,
         batch_size=settings.batch_size or BATCH_SIZE,
-        max_tokens=limit_of(model.max_seq_length),
+        max_tokens=max_tokens,
         active=options.get("active"),
         similarity=similarity if similarity in ("cosine", "dot", "euclidean") else "dot",
         notes=notes_on_prompts(prompting, configured_name(target)),

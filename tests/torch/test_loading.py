@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmark.cache import open_store
 from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
 from benchmark.models import load_model
 from benchmark.models.loading import trusted
@@ -233,3 +235,29 @@ def test_code_of_another_repository_is_pinned_too(
         "code_revision": COMMIT[::-1],
     } == pinned
     assert (1, 32) == model.encode(["rain"]).shape
+
+
+@pytest.mark.parametrize(
+    ("scheme", "key", "value"),
+    [
+        ("st", "max_tokens", 16),
+        ("st", "weights", "float64"),
+        ("hf", "pooling", "cls"),
+        ("onnx", "normalize", False),
+        ("ce", "max_tokens", 16),
+        ("colbert", "max_query_tokens", 16),
+        ("sparse", "weights", "float64"),
+    ],
+)
+def test_what_holds_unasked_is_part_of_the_caches_key(
+    scheme: str, key: str, value: Any, made: Made, tmp_path: Path
+) -> None:
+    """Length, pooling and type of weights: libraries and tables may bring others."""
+    identity = load_model(f"{scheme}:{made(scheme)}").identity
+
+    other = replace(identity, effective={**identity.effective, key: value})
+
+    assert key in identity.effective
+    folders = {open_store(tmp_path, each, None, None).folder for each in (identity, other)}
+    assert 2 == len(folders)
+    assert identity == other  # a result of the one is a result of the other
