@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +41,23 @@ def add_filters(parser: ArgumentParser, *, parts: bool = True) -> None:
             metavar=name.upper(),
             help=f"{what}, or one of several",
         )
+
+
+def add_sources(parser: ArgumentParser) -> None:
+    """Add ``--results``: the trees or indexes that results are read from."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        action="extend",
+        nargs="+",
+        metavar="DIR|INDEX",
+        help="folders of result files, or what 'results import' made of them (default: results)",
+    )
+
+
+def sources(args: Namespace) -> list[Path]:
+    """What ``--results`` names, or else ./results."""
+    return args.results or [Path("results")]
 
 
 def apply_filters(choices: Iterable[Choice], args: Namespace) -> list[Choice]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.cli.filters import add_sources, sources
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   embedmark leaderboard build                    every board, beside its file
-  embedmark leaderboard build my_board.toml --results results --out tables
+  embedmark leaderboard build my_board.toml --results results more.index.parquet -o tables
   embedmark leaderboard check                    exit 1 when a table is out of date
 """
 
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their options."""
     commands = parser.add_subparsers(dest="leaderboard_command", required=True, metavar="COMMAND")
     for name, text in (
-        ("build", "write the tables of boards: .md, .csv and .json"),
+        ("build", "write the tables of boards: .md, .csv, .json and .tex"),
         ("check", "exit 1 when a table is not what build would write"),
     ):
         command = commands.add_parser(name, help=text, description=text)
@@ -36,14 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="BOARD",
             help="a board's name, or the path of a board file (default: all in leaderboards/)",
         )
+        add_sources(command)
         command.add_argument(
-            "--results",
-            type=Path,
-            default=Path("results"),
-            metavar="DIR",
-            help="the folder of result files (default: results)",
-        )
-        command.add_argument(
+            "-o",
             "--out",
             type=Path,
             metavar="DIR",
@@ -60,14 +56,15 @@ def run(args: argparse.Namespace) -> int:
     from benchmark.boards.board import parse_board
     from benchmark.boards.build import build_leaderboard
     from benchmark.catalog import find_suite, find_tasks
-    from benchmark.results.load import read_results
+    from benchmark.cli.output import visible
+    from benchmark.results.load import read_all
 
     boards = [parse_board(path) for path in _board_files(args.boards)]
     suites = {board.name: find_suite(_suite_of(board)) for board in boards}
     wanted = {name for suite in suites.values() for name in suite.task_names}
-    results, problems = read_results(args.results, wanted)
+    results, problems = read_all(sources(args), wanted)
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(visible(problem), file=sys.stderr)
     failed = bool(problems)
     for board in boards:
         suite = suites[board.name]

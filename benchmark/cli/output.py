@@ -25,10 +25,10 @@ def print_table(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         table.add_column(
-            Text(_visible(column)), justify="right" if column in right else "left", no_wrap=True
+            Text(visible(column)), justify="right" if column in right else "left", no_wrap=True
         )
     for row in rows:
-        table.add_row(*(Text(_visible(cell)) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     # Far wider than any table: rich cuts cells to the width that it is given.
     console = Console(file=sys.stdout, highlight=False, width=1_000_000)
     with console.capture() as captured:
@@ -45,7 +45,8 @@ def print_json(content: Any) -> None:
     print(json.dumps(content, indent=2, allow_nan=False))
 
 
-def _visible(cell: object) -> str:
+def visible(cell: object) -> str:
+    """Text on one line, with escapes for what is not printable or not in stdout's encoding."""
     if cell is None:
         return ""
     text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(cell))

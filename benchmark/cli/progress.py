@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -79,3 +80,24 @@ class TerminalListener:
 
     def rows(self, rows: Sequence[Row]) -> None:
         """Nothing: the table is printed at the end."""
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Count things of one sort, as done and total, with a rate and an estimate."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def move(done: int, total: int) -> None:
+            elapsed = bar.tasks[0].elapsed or 0.0
+            rate = f", {done / elapsed:,.0f}/s" if elapsed > 0 else ""
+            text = f"{done:,} of {total:,} {what}{rate}"
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield move

@@ -1,4 +1,4 @@
-"""embedmark results list|show: what result files there are, and what they hold."""
+"""embedmark results list|show|import|export: what result files there are, and what they hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.cli.filters import add_filters
+from benchmark.cli.filters import add_filters, add_sources, sources
+from benchmark.cli.interchange import add_export, add_import, run_export, run_import
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ EXAMPLES = """examples:
   embedmark results list --kind retrieval        what has been measured so far
   embedmark results list -t starter --json       the same as one JSON object
   embedmark results show embedmark/tfidf         every split and subset of a model
+  embedmark results import mteb_results          mteb's files into mteb_results.index.parquet
+  embedmark results list --results mteb_results.index.parquet -t STS12
+  embedmark results export --to mteb_cache/results -t starter
 """
 
 
@@ -65,33 +69,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "target", metavar="MODEL|PATH", help="a model's name, a result file, or a folder of them"
     )
+    add_import(commands)
+    export = add_export(commands)
+    for command in (listing, show, export):
+        add_sources(command)
+        add_filters(command)
     for command in (listing, show):
-        command.add_argument(
-            "--results",
-            type=Path,
-            default=Path("results"),
-            metavar="DIR",
-            help="the folder of result files (default: results)",
-        )
         command.add_argument("--json", action="store_true", help="print one JSON object instead")
-    add_filters(listing)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List or show result files; 1 when one of them could not be read (the others are printed)."""
-    from benchmark.results.load import read_results
+    """Run a subcommand; 1 when a file could not be read or written (the others are there)."""
+    from benchmark.cli.output import visible
+    from benchmark.results.load import read_all
 
+    if args.results_command == "import":
+        return run_import(args)
+    if args.results_command == "show":
+        results, problems = _find(args.target, sources(args))
+    else:
+        results, problems = read_all(sources(args))
+    results = list(_filtered(results, args))
+    if args.results_command == "export":
+        for problem in problems:
+            print(visible(problem), file=sys.stderr)
+        return max(run_export(args, results), int(bool(problems)))
     if args.results_command == "list":
-        results, problems = read_results(args.results)
-        rows = [_list_row(result) for result in _filtered(results, args)]
+        rows = [_list_row(result) for result in results]
         columns: Sequence[str] = _LIST
     else:
-        results, problems = _find(args.target, args.results)
         rows = [_show_row(result, entry) for result in results for entry in result.entries]
         several = len({result.model for result in results}) > 1
         columns = (*(("model",) if several else ()), *_SHOW, "error")
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(visible(problem), file=sys.stderr)
     if not rows and not args.json:
         print("no results; loosen the filters, or run: embedmark run", file=sys.stderr)
         return int(bool(problems))
@@ -149,28 +160,28 @@ def _tasks_of_domains(domains: Sequence[str]) -> set[str]:
     return {task.name for task in tasks if set(domains) & set(task.domains)}
 
 
-def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
+def _find(target: str, folders: Sequence[Path]) -> tuple[list[TaskResult], list[str]]:
     """The results of a file, of a folder below the results, or of a model by name."""
     from benchmark.errors import ResultError
-    from benchmark.results.load import read_results
+    from benchmark.results.load import read_all
     from benchmark.results.store import MODEL_META
-    from benchmark.results.task_result import locate, read_result
+    from benchmark.results.task_result import locate, read_result_file
 
     path = Path(target)
     if path.is_file():
-        return [read_result(path, *locate(path))], []
+        return [read_result_file(path, *locate(path))], []
     if path.is_dir():
         results, problems = [], []
         for file in sorted(path.rglob("*.json")):
             if file.name != MODEL_META and "history" not in file.parts:
                 try:
-                    results.append(read_result(file, *locate(file)))
+                    results.append(read_result_file(file, *locate(file)))
                 except ResultError as error:
                     problems.append(str(error))
         return results, problems
     if target.endswith(".json"):
         raise UsageError(f"{target}: no such file; 'embedmark results list --json' shows paths")
-    results, problems = read_results(folder)
+    results, problems = read_all(folders)
     name = target.replace("__", "/")
     known = {result.model for result in results}
     if name not in known:
@@ -179,7 +190,8 @@ def _find(target: str, folder: Path) -> tuple[list[TaskResult], list[str]]:
         name = parts[0] if len(parts) == 1 else name
     found = [result for result in results if result.model == name]
     if not found:
-        raise UsageError(f"no results of '{target}' in {folder}{nearest(name, known)}")
+        where = ", ".join(map(str, folders))
+        raise UsageError(f"no results of '{target}' in {where}{nearest(name, known)}")
     return found, problems
 
 
@@ -231,7 +243,7 @@ def _common(result: TaskResult) -> dict[str, Any]:
 def _status(result: TaskResult, *, failed: bool) -> str:
     if failed:
         return "failed"
-    return "measured" if result.measured else "imported"
+    return result.provenance
 
 
 def _print(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from benchmark.errors import MissingExtraError
 from benchmark.results.record import Part
+from benchmark.stats.means import mean
 from benchmark.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from benchmark.results.tradeoffs import Point
 
 Status = Literal["measured", "reused", "failed"]
 
@@ -38,15 +41,19 @@ class Row:
     """The aggregate that a task ran for alone; it counts there, and in no mean beside it."""
     dimensions: int | None = None
     """Those of the vectors that were compared; none for sparse ones, or without vectors."""
-    evaluate_seconds: float | None = None
-    """Search and scoring alone, of ``seconds``."""
+    search_seconds: float | None = None
+    """Of ``seconds``, those that queries took to answer; none where no corpus is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What an evaluation gave, in the order it ran."""
+    """What an evaluation gave, in the order it ran; ``points`` compare the combinations of a sweep.
+
+    The front of the best trade-offs is those of them whose ``best`` says so.
+    """
 
     rows: Sequence[Row]
+    points: Sequence[Point] = ()
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -63,16 +70,29 @@ class Results:
         """The rows as plain dictionaries."""
         return [asdict(row) for row in self.rows]
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, layout: Literal["long", "wide"] = "long") -> pd.DataFrame:
         """The rows as a pandas data frame, one column a field of ``Row``.
 
-        Raises MissingExtraError when pandas is not installed.
+        ``wide`` has one row a model and one column a task, both in the order of the run: the mean
+        of the main scores of all its splits and subsets, NaN where one is missing. Raises
+        MissingExtraError when pandas is not installed.
         """
         try:
             import pandas as pd
         except ImportError:
             raise MissingExtraError("pandas", "frame", "to_frame()") from None
-        return pd.DataFrame(self.to_dicts(), columns=list(Row.__dataclass_fields__))
+        if layout == "long":
+            return pd.DataFrame(self.to_dicts(), columns=list(Row.__dataclass_fields__))
+        cells: dict[str, dict[str, list[float | None]]] = {}
+        for row in self.rows:
+            tasks = cells.setdefault(row.model, {})
+            tasks.setdefault(row.task, []).append(row.main_score)
+        return pd.DataFrame(
+            [{task: mean(scores) for task, scores in tasks.items()} for tasks in cells.values()],
+            index=pd.Index(cells, name="model"),
+            columns=list(dict.fromkeys(row.task for row in self.rows)),
+            dtype=float,
+        )
 
 
 def row_of(label: str, task: Task, part: Part, status: Status, path: Path | None) -> Row:
@@ -91,7 +111,7 @@ def row_of(label: str, task: Task, part: Part, status: Status, path: Path | None
         examples=part.examples,
         hard=task.hard,
         dimensions=part.dimensions or None,
-        evaluate_seconds=part.seconds.get("evaluate"),
+        search_seconds=part.seconds.get("search"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,14 @@ from benchmark.results.index import (
     write_index,
 )
 from benchmark.results.rows import read_files, results_of
-from benchmark.results.task_result import TaskResult, file_stem, read_result
+from benchmark.results.task_result import TaskResult, file_stem, read_result_file
 from benchmark.results.tree import File, Tree, scan
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Progress = Callable[[int, int], None]
+"""Is told how many files of how many are read."""
 
 _CHUNK = 1000  # files a process reads at a time
 _WORTH_A_PROCESS = 4000  # files; fewer are read before a second process has started
@@ -65,7 +68,7 @@ def read_results(
             continue
         folder = tree.folders[file.folder]
         try:
-            result = read_result(
+            result = read_result_file(
                 path, folder.model, folder.revision, folder.slug, facts=folder.facts
             )
         except ResultError as error:
@@ -76,8 +79,26 @@ def read_results(
     return results, problems
 
 
+def read_all(
+    sources: Iterable[Path], tasks: Collection[str] | None = None
+) -> tuple[list[TaskResult], list[str]]:
+    """The results in several trees or indexes, one after the other; see ``read_results``."""
+    results: list[TaskResult] = []
+    problems: list[str] = []
+    for source in dict.fromkeys(sources):
+        found, lines = read_results(source, tasks)
+        results += found
+        problems += lines
+    return results, problems
+
+
 def import_results(
-    source: Path, index: Path, *, metrics: Sequence[str] = (), processes: int = 1
+    source: Path,
+    index: Path,
+    *,
+    metrics: Sequence[str] = (),
+    processes: int = 1,
+    progress: Progress = lambda done, total: None,
 ) -> Imported:
     """Bring the index of a tree up to date: read what is new or changed, drop what is gone.
 
@@ -95,7 +116,7 @@ def import_results(
         about = read_about(index)
         if about["folders"] == tree.folders and about["problems"] == tree.problems:
             return _imported(index, tree, 0, 0, read_table(index, ["entry", "problems"]))
-    fresh = _read(tree, changed, metrics, processes)
+    fresh = _read(tree, changed, metrics, processes, progress)
     table = fresh
     if len(changed) < len(tree.files):
         table = _joined(read_table(index), fresh, tree, changed)
@@ -128,7 +149,9 @@ def _known(index: Path, tree: Tree, metrics: Sequence[str]) -> dict[str, tuple[i
     return known
 
 
-def _read(tree: Tree, files: Sequence[File], metrics: Sequence[str], processes: int) -> pa.Table:
+def _read(
+    tree: Tree, files: Sequence[File], metrics: Sequence[str], processes: int, progress: Progress
+) -> pa.Table:
     import pyarrow as pa
 
     chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
@@ -136,13 +159,20 @@ def _read(tree: Tree, files: Sequence[File], metrics: Sequence[str], processes: 
         (tree.root, chunk, {f.folder: tree.folders[f.folder] for f in chunk}, metrics)
         for chunk in chunks
     ]
+    tables: list[pa.Table] = []
+
+    def collect(found: Iterable[pa.Table]) -> None:
+        for table, chunk in zip(found, chunks, strict=True):
+            tables.append(table)
+            progress((len(tables) - 1) * _CHUNK + len(chunk), len(files))
+
     if processes > 1 and len(files) >= _WORTH_A_PROCESS:
         context = multiprocessing.get_context("spawn")
         # Nothing that is read has cycles, and looking for them takes a third of the time.
         with ProcessPoolExecutor(processes, context, initializer=gc.disable) as pool:
-            tables = list(pool.map(_read_chunk, arguments))
+            collect(pool.map(_read_chunk, arguments))
     else:
-        tables = [_read_chunk(argument) for argument in arguments]
+        collect(map(_read_chunk, arguments))
     return pa.concat_tables(tables) if tables else schema(metrics).empty_table()
 
 

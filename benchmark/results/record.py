@@ -86,9 +86,9 @@ def to_json(result: Result) -> dict[str, Any]:
     """The JSON object of a result."""
     scores: dict[str, list[dict[str, Any]]] = {}
     for part in result.parts.values():
-        entry = {name: _plain(value) for name, value in part.metrics.items()}
+        entry = {name: plain(value) for name, value in part.metrics.items()}
         entry |= {
-            "main_score": _plain(part.main_score),
+            "main_score": plain(part.main_score),
             "hf_subset": part.subset,
             "languages": list(part.languages),
         }
@@ -221,14 +221,14 @@ def _read_part(
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Numbers as JSON holds them: NaN and infinity are null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import ResultError
 from benchmark.results.facts import ModelFacts
 from benchmark.results.index import METRIC, schema, values
-from benchmark.results.mteb_tasks import kind_of
-from benchmark.results.task_result import Entry, TaskResult, read_result
+from benchmark.results.task_result import Entry, TaskResult, read_result_file
 from benchmark.results.tree import File, Folder
 
 if TYPE_CHECKING:
@@ -31,7 +30,9 @@ def read_files(
         folder = folders[file.folder]
         path = root / file.path
         try:
-            result = read_result(path, folder.model, folder.revision, folder.slug, metrics=metrics)
+            result = read_result_file(
+                path, folder.model, folder.revision, folder.slug, metrics=metrics
+            )
             problems = [f"{path}: {remark}; it counts as failed" for remark in result.remarks]
             if not result.entries:
                 problems = [f"{path}: holds no score; delete it and measure again"]
@@ -106,7 +107,7 @@ def _file_cells(file: File, result: TaskResult, problems: list[str]) -> tuple[An
         result.revision,
         result.slug,
         result.task,
-        result.kind or kind_of(result.task),
+        result.kind,
         result.main_score_name,
         result.provenance,
         result.protocol,

@@ -14,6 +14,7 @@ from benchmark.errors import ResultError
 from benchmark.protocols import Identity
 from benchmark.results.before_1_11 import converted
 from benchmark.results.facts import ModelFacts
+from benchmark.results.mteb_tasks import kind_of
 from benchmark.results.store import result_path
 from benchmark.task import DEFAULT_SUBSET
 
@@ -47,7 +48,8 @@ class TaskResult:
     """One result file: a model's scores on one task.
 
     ``measured`` says that EmbedMark wrote it; what mteb's own files do not hold is then empty
-    (``kind``, ``protocol``, ``task_digest``, the fingerprints). ``date`` is in seconds since 1970.
+    (``protocol``, ``task_digest``, the fingerprints), and ``kind`` is known of mteb's text tasks.
+    ``date`` is in seconds since 1970.
     ``remarks`` is what is wrong with single entries, one line each; the others are good.
     """
 
@@ -90,7 +92,7 @@ def locate(path: Path) -> tuple[str, str, str]:
     return above[-2].replace("__", "/"), above[-1], ""
 
 
-def read_result(
+def read_result_file(
     path: Path,
     model: str,
     revision: str,
@@ -117,7 +119,7 @@ def read_result(
         task=name,
         entries=tuple(_entries(path, content["scores"], ours, metrics, remarks)),
         measured=bool(ours),
-        kind=_text(ours.get("kind")),
+        kind=_text(ours.get("kind")) or kind_of(name),
         main_score_name=_text(ours.get("main_score_name")),
         protocol=_text(ours.get("protocol")),
         task_digest=_text(ours.get("task_digest")),
@@ -134,7 +136,7 @@ def read_result(
 def read_content(path: Path) -> tuple[dict[str, Any], str]:
     """The JSON of a result file in the layout since mteb 1.11, and the name of its task.
 
-    Raises ResultError as ``read_result`` does.
+    Raises ResultError as ``read_result_file`` does.
     """
     content = _load(path)
     named = _text(content.get("task_name")) or _text(content.get("mteb_dataset_name")) or path.stem

@@ -74,7 +74,7 @@ def test_the_list(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [
         ["org/ours", "aaaaaaaaaaaa", "Names", "bitext", "f1", "1", "1970-01-02", "failed"],
         ["org/ours", "aaaaaaaaaaaa", "Pairs", "sts", "f1", "50.00", "1", "1970-01-02", "measured"],
-        ["org/theirs", "rev", "STS12", "50.00", "imported"],
+        ["org/theirs", "rev", "STS12", "sts", "50.00", "imported"],
     ] == [row.split() for row in rows]
 
 
@@ -86,7 +86,7 @@ def test_the_list_as_json(tree: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert (None, "failed") == (failed["main_score"], failed["status"])
     assert ("a" * 40, 0.5, 2) == (measured["revision"], measured["main_score"], measured["entries"])
     assert str(tree / "org__ours" / ("a" * 40) / "Pairs.json") == measured["path"]
-    assert ("imported", "", None) == (imported["status"], imported["kind"], imported["date"])
+    assert ("imported", "sts", None) == (imported["status"], imported["kind"], imported["date"])
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,9 @@ def test_the_list_as_json(tree: Path, capsys: pytest.CaptureFixture[str]) -> Non
         ([], ["Names", "Pairs", "STS12"]),
         (["-t", "Pairs", "STS12"], ["Pairs", "STS12"]),
         (["-t", "S*"], ["STS12"]),
-        (["--kind", "sts"], ["Pairs"]),
-        (["--kind", "sts", "--kind", "bitext"], ["Names", "Pairs"]),
+        (["--kind", "sts"], ["Pairs", "STS12"]),
+        (["--kind", "bitext"], ["Names"]),
+        (["--kind", "sts", "--kind", "bitext"], ["Names", "Pairs", "STS12"]),
         (["--language", "deu"], ["Pairs"]),
         (["--language", "eng-Latn"], ["Names", "Pairs", "STS12"]),
         (["--subset", "en"], ["Pairs"]),
@@ -129,13 +130,13 @@ def test_a_suite_stands_for_its_tasks(
     (tmp_path / "pairs.csv").write_text("sentence1,sentence2,score\na,b,1\n", "utf-8")
     (folder.parent / "Pairs.toml").write_text(
         'kind = "sts"\nmain_score = "cosine_spearman"\nlanguages = ["eng-Latn"]\n'
-        'domains = ["news"]\n[source]\nfiles = "pairs.csv"\n',
+        'domains = ["gossip"]\n[source]\nfiles = "pairs.csv"\n',
         "utf-8",
     )
     (folder / "mine.toml").write_text('title = "Mine"\ntasks = ["Pairs"]\n', "utf-8")
     monkeypatch.chdir(tmp_path)
 
-    for filters in (["-t", "mine"], ["-t", "tasks/Pairs.toml"], ["--domain", "news"]):
+    for filters in (["-t", "mine"], ["-t", "tasks/Pairs.toml"], ["--domain", "gossip"]):
         assert 0 == run("list", "--json", *filters)
         assert ["Pairs"] == [row["task"] for row in listed(capsys)]
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmark.errors import ResultError, UsageError
 from benchmark.results.load import read_results
-from benchmark.results.task_result import locate, read_result
+from benchmark.results.task_result import locate, read_result_file
 
 WriteResult = Callable[..., Path]
 
@@ -175,13 +175,13 @@ def test_what_is_no_number_is_no_score(tmp_path: Path, score: Any) -> None:
     content = {**THEIRS, "scores": {"test": [{"main_score": score, "hf_subset": "en"}]}}
     path = write(tmp_path / "A.json", content)
 
-    assert [None] == [entry.main_score for entry in read_result(path, "m", "r").entries]
+    assert [None] == [entry.main_score for entry in read_result_file(path, "m", "r").entries]
 
 
 def test_a_key_of_ours_that_is_damaged(tmp_path: Path) -> None:
     """Whatever stands where our details should be, the scores are read and nothing raises."""
     damaged = {**THEIRS, "embedmark": {"model": 3, "subsets": [1], "cost": "x", "limit": "y"}}
-    result = read_result(write(tmp_path / "A.json", damaged), "m", "r")
+    result = read_result_file(write(tmp_path / "A.json", damaged), "m", "r")
 
     assert ("m", "r", True, None) == (result.model, result.revision, result.measured, result.limit)
 
@@ -202,4 +202,4 @@ def test_where_a_file_lies(path: str, expected: tuple[str, str, str]) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     """The system's reason is in the message."""
     with pytest.raises(ResultError, match=r"A\.json: cannot be read"):
-        read_result(tmp_path / "A.json", "m", "r")
+        read_result_file(tmp_path / "A.json", "m", "r")
