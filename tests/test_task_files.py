@@ -26,6 +26,11 @@ EACH = pytest.mark.parametrize("task", ON_HUB, ids=lambda task: task.name)
 SUITES = {
     "FinMTEB": ("FinMTEB", 63),
     "LongEmbed": ("LongEmbed", 6),
+    "mteb-eng-v2": ("MTEB(eng, v2)", 41),
+    "mteb-eng-v1": ("MTEB(eng, v1)", 56),
+    "C-MTEB": ("MTEB(cmn, v1)", 31),
+    "CoIR": ("CoIR", 10),
+    "hindi-marathi": ("Hindi and Marathi", 37),
 }
 MAX_LINES = 40
 
