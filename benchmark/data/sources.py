@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from benchmark.data.canonical import to_table
 from benchmark.data.formats import Columns, FileOptions, read_columns, read_shared
 from benchmark.data.layout import find_table
-from benchmark.data.select import select_rows, select_where
 from benchmark.errors import BenchmarkError, DataError, TaskFileError, nearest
 from benchmark.protocols import Finding, Kind
 from benchmark.tables import source_of
@@ -59,10 +58,14 @@ def read_tables(
     findings = [Finding("error", "unreadable", problem) for problem in problems]
     fields = fields_of(task, kind)
     if "where" in task.select:
+        from benchmark.data.select import select_where
+
         theirs = task.source.settings.get("splits", {}).get(split, split)
         raw = {name: select_where(raw[name], task.select["where"], theirs) for name in raw}
     tables = _canonical(raw, fields, _columns_of(task, kind, subset) or task.columns, findings)
     if task.select and not _failed(findings):
+        from benchmark.data.select import select_rows
+
         tables = select_rows(tables, task.select)
     if task.hook and not _failed(findings):
         findings.clear()
