@@ -17,6 +17,8 @@ _KEYS: Mapping[str, str] = {
     "description": "a string",
     "tasks": "a list of tasks",
     "groups": "a table",
+    "characters": "a table",
+    "downsampled": "a table",
 }
 _TASK_KEYS: Mapping[str, str] = {
     "name": "a string",
@@ -38,13 +40,19 @@ class SuiteTask:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A parsed suite file: a named list of tasks; ``groups`` cut it across kinds."""
+    """A parsed suite file: a named list of tasks; ``groups`` cut it across kinds.
+
+    ``characters`` says, for tasks whose size is known, how many a model must read. ``downsampled``
+    is there when the suite stands for a larger one: what ``embedmark downsample`` wrote of it.
+    """
 
     name: str
     title: str
     tasks: tuple[SuiteTask, ...]
     description: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    characters: Mapping[str, int] = field(default_factory=dict)
+    downsampled: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
 
     @property
@@ -77,8 +85,25 @@ def parse_suite(path: Path) -> Suite:
         tasks=tasks,
         description=content.get("description", ""),
         groups=parse_groups(path, content.get("groups", {}), names),
+        characters=_parse_characters(path, content.get("characters", {}), names),
+        downsampled=MappingProxyType(content.get("downsampled", {})),
         path=path,
     )
+
+
+def _parse_characters(
+    path: Path, sizes: Mapping[str, Any], task_names: list[str]
+) -> Mapping[str, int]:
+    for task, size in sizes.items():
+        check_type(path, task, size, "a whole number")
+        if task not in task_names:
+            hint = nearest(task, task_names)
+            raise TaskFileError(
+                f"{path}: 'characters' names '{task}', which is no task of the suite{hint}"
+            )
+        if size < 1:
+            raise TaskFileError(f"{path}: '{task}' must have at least one character, not {size}")
+    return MappingProxyType(dict(sizes))
 
 
 def parse_groups(

@@ -16,6 +16,9 @@ tasks = ["One", {name = "Two", subsets = ["de", "en"], splits = ["test"], weight
 
 [groups]
 finance = ["Two"]
+
+[characters]
+Two = 1500
 """
 
 
@@ -31,6 +34,7 @@ def test_a_suite_is_parsed(tmp_path: Path) -> None:
         description="Why they stand together.",
         tasks=(SuiteTask("One"), SuiteTask("Two", ("de", "en"), ("test",), 2.0)),
         groups={"finance": ("Two",)},
+        characters={"Two": 1500},
     )
     assert ("One", "Two") == suite.task_names
 
