@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from benchmark.metrics import similarity
 from benchmark.metrics.torch_order import torch_paired_similarity
 
@@ -22,7 +24,6 @@ OPTION: Mapping[str, Any] = {NAME: "some"}
 "some" keeps the defects that comparable scores need; "all" writes mteb's numbers, "none" the right
 ones under mteb's names.
 """
-_ROUNDED = ("ndcg", "map", "recall", "precision", "hit_rate", "accuracy")
 
 
 def defects_of(task: Task) -> str:
@@ -44,13 +45,16 @@ def cosine(a: Vectors, b: Vectors, *, defects: str) -> NDArray[Any]:
     return similarity.paired_cosine(a, b)
 
 
-def rounded(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Means of a ranking's scores rounded to five decimals, as mteb does with all but MRR and nAUC.
+def rounded_means(per_query: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Means of a ranking's scores to five decimals, of MRR in full, summed one by one as in mteb.
 
-    >>> rounded({"recall_at_1": 1 / 3, "mrr_at_1": 0.25, "nauc_recall_at_1_max": 1.0})
-    {'recall_at_1': 0.33333, 'mrr_at_1': 0.25, 'nauc_recall_at_1_max': 1.0}
+    >>> rounded_means({"recall_at_1": np.array([1.0, 0, 0]), "mrr_at_3": np.array([1, 0.5, 0])})
+    {'recall_at_1': 0.33333, 'mrr_at_3': 0.5}
     """
+    means = {
+        name: sum(values.tolist()) / len(values) if len(values) else float("nan")
+        for name, values in per_query.items()
+    }
     return {
-        name: round(value, 5) if name.split("_at_")[0] in _ROUNDED else value
-        for name, value in metrics.items()
+        name: mean if name.startswith("mrr") else round(mean, 5) for name, mean in means.items()
     }

@@ -15,7 +15,7 @@ from benchmark.kinds.common import (
     options_of,
     same_width,
 )
-from benchmark.kinds.defects import OPTION, defects_of, rounded
+from benchmark.kinds.defects import OPTION, defects_of, rounded_means
 from benchmark.kinds.judgements import gains, id_ranks, last_of_each
 from benchmark.kinds.retrieval_checks import check_judgements
 from benchmark.metrics import abstention, ties
@@ -179,8 +179,9 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
         f"{name}_at_{k}": function(hits, k=k) for name, function in PER_QUERY.items() for k in ks
     }
     metrics = {name: _mean(values) for name, values in per_query.items()}
+    if defects_of(task) == "all":
+        metrics = rounded_means(per_query)
     metrics["accuracy"] = metrics[f"recall_at_{ks[0]}"] if ks[0] == 1 else _mean(_at_one(hits))
-    metrics = rounded(metrics) if defects_of(task) == "all" else metrics
     metrics.update(abstention.naucs(scores, per_query))
     main = task.main_score
     source = "recall_at_1" if main == "accuracy" else main
@@ -200,7 +201,7 @@ def evaluate(data: RetrievalData, embeddings: Embeddings, task: Task) -> Scores:
     With an ``index`` of faiss, ``index_recall`` is the share of the nearest documents it found.
     """
     run = rank(data, embeddings, task)
-    scores = judge(data, run, task)
+    scores = replace(judge(data, run, task), search_seconds=run.seconds)
     if options_of(task, OPTIONS)["index"] == EXACT:
         return scores
     recall = recall_of_search(run, embeddings, order=data.order, best=_k_of(task))

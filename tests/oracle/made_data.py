@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from benchmark.catalog import load_kind
 from benchmark.task import Task
-from tests.oracle.harness import Parts, Tables, make_task
+from tests.oracle.harness import make_task
+from tests.oracle.mteb_task import Parts, Tables
+from tests.oracle.random_tables import collection, labelled, pairs
 from tests.oracle.recording import NamedVectors
-from tests.oracle.test_random_data import collection, labelled, pairs
 from tests.oracle.vectors import planned_texts
 
 OPTIONS: Mapping[str, dict[str, Any]] = {

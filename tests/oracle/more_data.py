@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from tests.oracle import real_data
-from tests.oracle.harness import Tables
+from tests.oracle.mteb_task import Tables
 from tests.oracle.real_data import folder
 
 SEED = 42

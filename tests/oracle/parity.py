@@ -29,7 +29,8 @@ class Comparison:
 
     Of ``compared`` numbers ``largest`` is the largest difference of those that mteb writes in full,
     ``rounded`` of those that it rounds, ``loose`` of the ``loosened`` others. ``flips`` are test
-    rows whose predicted label differs, of ``predicted``; None where no classifier is fitted.
+    rows whose predicted label differs, of ``predicted``; None where no label is predicted.
+    ``switched`` is a comparison with mteb's defects switched on.
     """
 
     test: str
@@ -47,6 +48,7 @@ class Comparison:
     passed: bool = True
     flips: int | None = None
     predicted: int = 0
+    switched: bool = False
 
     @property
     def task(self) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from tests.oracle.harness import Parts, Tables
+from tests.oracle.mteb_task import Parts, Tables
 from tests.oracle.recording import NamedVectors
 
 Vectors = Mapping[str, NDArray[Any]]

@@ -1,4 +1,4 @@
-"""What a comparison was of, for the page: named vectors, scores with their task, predictions."""
+"""What a comparison was of, for the page: named vectors, scores with their task and rankings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from mteb._evaluators.retrieval_evaluator import RetrievalEvaluator
-from mteb._evaluators.sklearn_evaluator import SklearnEvaluator
 from numpy.typing import NDArray
 
-from benchmark.kinds import retrieval
+from benchmark.kinds.defects import defects_of
 from benchmark.metrics import abstention
 from benchmark.task import Task
 from tests.oracle import parity
@@ -34,14 +31,15 @@ class NamedVectors(dict[str, NDArray[Any]]):
 class Found(dict[Part, dict[str, Any]]):
     """Metrics by part, with what they are of.
 
-    ``labels`` are what fitted classifiers predicted, ``constant`` the scores of a ranking that are
-    the same for all queries, of which no nAUC exists.
+    ``labels`` are what classifiers predicted, ``constant`` the scores of a ranking that are the
+    same for all queries, of which no nAUC exists, ``degenerate`` what is undefined and counts 0.
     """
 
     task: Task | None = None
     vectors = "random"
     labels: Mapping[Part, list[list[Any]]] = MappingProxyType({})
     constant: Mapping[Part, set[str]] = MappingProxyType({})
+    degenerate: Mapping[Part, set[str]] = MappingProxyType({})
 
 
 def record(
@@ -82,45 +80,11 @@ def record(
             loosened=len(loose),
             loose=largest(loose),
             passed=passed,
+            switched=defects_of(actual.task) == "all",
             flips=flips,
             predicted=predicted,
         )
     )
-
-
-@contextmanager
-def our_predictions(kind: Any) -> Iterator[list[Any]]:
-    """Every experiment's predicted label codes, of a kind that runs them in threads."""
-    predicted: list[Any] = []
-    if not hasattr(kind, "in_threads"):
-        yield predicted
-        return
-    run = kind.in_threads
-
-    def noted(*arguments: Any) -> Any:
-        found = run(*arguments)
-        predicted.extend(found)
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kind, "in_threads", noted)
-        yield predicted
-
-
-@contextmanager
-def their_predictions() -> Iterator[list[list[Any]]]:
-    """Every experiment's predicted labels."""
-    predicted: list[list[Any]] = []
-    run = SklearnEvaluator.__call__
-
-    def noted(*arguments: Any, **options: Any) -> Any:
-        found = run(*arguments, **options)
-        predicted.append(np.asarray(found).tolist())
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SklearnEvaluator, "__call__", noted)
-        yield predicted
 
 
 @contextmanager
@@ -143,14 +107,14 @@ def their_rankings() -> Iterator[list[Any]]:
 def constant_scores() -> Iterator[set[str]]:
     """The names of a ranking's scores that are the same for all queries."""
     names: set[str] = set()
-    find = retrieval._abstention
+    find = abstention.naucs
 
     def noted(scores: Any, per_query: Mapping[str, Any]) -> Any:
         names.update(name for name, values in per_query.items() if len(set(values.tolist())) < 2)
         return find(scores, per_query)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(retrieval, "_abstention", noted)
+        patch.setattr(abstention, "naucs", noted)
         yield names
 
 
@@ -163,10 +127,3 @@ def without_nauc(actual: Mapping[Part, Mapping[str, Any]], part: Part) -> set[st
         for name in actual.constant.get(part, set())
         for confidence in abstention.CONFIDENCES
     }
-
-
-def label_names(tables: Mapping[str, pa.Table]) -> list[Any]:
-    """What the kind's label codes stand for."""
-    present = [tables[name] for name in ("rows", "train") if name in tables]
-    used = [table.column("label").to_pylist() for table in present]
-    return sorted({label for labels in used for label in labels})

@@ -15,7 +15,8 @@ from mteb.abstasks import AbsTaskBitextMining
 from mteb.mocks.mock_tasks import MockBitextMiningTask
 from numpy.typing import NDArray
 
-from tests.oracle.harness import LookupEncoder, assert_equal, make_task, ours
+from tests.oracle.comparing import assert_equal
+from tests.oracle.harness import LookupEncoder, make_task, ours
 
 # torch warns of how mteb copies the similarities.
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]

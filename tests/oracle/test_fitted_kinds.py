@@ -12,8 +12,10 @@ import pytest
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
 from tests.oracle import real_data
-from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs
-from tests.oracle.test_random_data import PARTS, labelled, random_vectors
+from tests.oracle.comparing import compare
+from tests.oracle.harness import make_task
+from tests.oracle.mteb_task import Parts
+from tests.oracle.random_tables import PARTS, labelled, random_vectors
 
 pytestmark = pytest.mark.oracle
 
@@ -82,7 +84,7 @@ def test_named_estimators(options: Options) -> None:
     task = make_task("classification", parts, "accuracy", {"n_experiments": 3, **options})
     vectors = random_vectors(parts)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 @pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2], ["b", "a", "c"]])
@@ -98,7 +100,7 @@ def test_cross_validation(labels: list[Any], rows: int, samples: int) -> None:
     task = make_task("classification", parts, "accuracy", options)
     vectors = random_vectors(parts)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 MULTILABEL: list[Options] = [
@@ -124,7 +126,7 @@ def test_multilabel(options: Options, dimensions: int) -> None:
     task = make_task("multilabel_classification", parts, "lrap", options)
     vectors = random_vectors(parts, dimensions=dimensions)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 @pytest.mark.parametrize("values", ["ties", "equal", "line"])
@@ -144,7 +146,7 @@ def test_multilabel_of_tied_neighbours(values: str) -> None:
     task = make_task("multilabel_classification", parts, "lrap", {})
     vectors = random_vectors(parts, values=values, dimensions=20)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 def test_multilabel_of_a_large_test() -> None:
@@ -154,7 +156,7 @@ def test_multilabel_of_a_large_test() -> None:
     task = make_task("multilabel_classification", parts, "lrap", {"n_experiments": 2})
     vectors = random_vectors(parts, dimensions=32)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_regression(options: Options) -> None:
     task = make_task("regression", parts, "kendalltau", options)
     vectors = random_vectors(parts)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 @pytest.mark.parametrize("samples", [2048, 40])
@@ -186,21 +188,7 @@ def test_cross_validated_regression(samples: int) -> None:
     task = make_task("regression", parts, "kendalltau", options)
     vectors = random_vectors(parts)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
-
-
-@pytest.mark.parametrize("kind", ["multilabel_classification", "regression"])
-def test_subsets_alone_equal_subsets_together(kind: str) -> None:
-    """The last subset scores the same when the others are only drawn for, as in a full mteb run."""
-    make = values if kind == "regression" else lists([0, 1, 2, 3])
-    parts = with_train(make, rows=40, train=70, rest=2)
-    main_score = "kendalltau" if kind == "regression" else "lrap"
-    task = make_task(kind, parts, main_score, {"n_experiments": 3})
-    vectors = random_vectors(parts)
-    expected = theirs(task, parts, vectors)
-
-    for part in PARTS:
-        assert_equal({part: expected[part]}, ours(task, parts, vectors, only=[part]))
+    compare(task, parts, vectors)
 
 
 def agrees(kind: str, parts: Parts, main_score: str, **options: Any) -> None:
@@ -208,7 +196,7 @@ def agrees(kind: str, parts: Parts, main_score: str, **options: Any) -> None:
     task = make_task(kind, parts, main_score, options)
     vectors = real_data.wordllama(real_data.texts_of(parts))
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 def test_sib200_in_four_languages() -> None:

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
-from tests.oracle.harness import Parts, assert_equal, make_task, ours, theirs
+from tests.oracle.comparing import DEVIATION, compare
+from tests.oracle.harness import make_task
+from tests.oracle.mteb_task import Parts
+from tests.oracle.random_tables import collection, labelled, pairs, random_vectors
 from tests.oracle.recording import NamedVectors
-from tests.oracle.test_random_data import collection, labelled, pairs, random_vectors
 
 pytestmark = pytest.mark.oracle
 
@@ -46,11 +48,8 @@ def test_sts(values: str) -> None:
 
     # Denormal numbers keep few digits, and zero rows tie; torch's own sums split such ties.
     loose = {"spearman": 1e-3, "pearson": 1e-3} if values in ("denormal", "zero") else {}
-    expected = {
-        part: {name: 0.0 if np.isnan(value) else value for name, value in metrics.items()}
-        for part, metrics in theirs(task, parts, vectors).items()  # undefined is 0 for us
-    }
-    assert_equal(expected, ours(task, parts, vectors), allowed=loose)
+
+    compare(task, parts, vectors, allowed=loose)
 
 
 @pytest.mark.parametrize("values", VALUES)
@@ -60,7 +59,7 @@ def test_pair_classification(values: str) -> None:
     task = make_task("pair_classification", parts, "max_ap", {})
     vectors = hard_vectors(parts, values)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 @pytest.mark.parametrize("values", VALUES)
@@ -70,14 +69,9 @@ def test_retrieval(values: str, similarity: str) -> None:
     parts = {("test", "default"): collection("a", documents=100, queries=30, seed=1)}
     task = make_task("retrieval", parts, "ndcg_at_10", {})
     vectors = hard_vectors(parts, values)
-    loose = {"nauc_*_std": 1.0} if values in ("denormal", "zero") else {}
+    still = DEVIATION if values in ("denormal", "zero") else {}
 
-    assert_equal(
-        theirs(task, parts, vectors, similarity),
-        ours(task, parts, vectors, similarity),
-        rounded=True,
-        allowed=loose,
-    )
+    compare(task, parts, vectors, similarity, still=still)
 
 
 @pytest.mark.parametrize("values", ["half", "negative"])
@@ -87,7 +81,7 @@ def test_bitext(values: str) -> None:
     task = make_task("bitext", parts, "f1", {})
     vectors = hard_vectors(parts, values)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)
 
 
 @pytest.mark.parametrize("values", ["zero", "negative", "huge"])
@@ -101,4 +95,4 @@ def test_classification(values: str) -> None:
     task = make_task("classification", parts, "accuracy", {"n_experiments": 3})
     vectors = hard_vectors(parts, values)
 
-    assert_equal(theirs(task, parts, vectors), ours(task, parts, vectors))
+    compare(task, parts, vectors)

@@ -21,7 +21,9 @@ from mteb.types import PromptType
 from threadpoolctl import threadpool_limits
 
 from benchmark.catalog import load_kind
-from tests.oracle.harness import LookupEncoder, Tables, assert_equal, make_task, ours
+from tests.oracle.comparing import assert_equal
+from tests.oracle.harness import LookupEncoder, make_task, ours
+from tests.oracle.mteb_task import Tables
 
 pytestmark = pytest.mark.oracle
 
@@ -46,7 +48,7 @@ MOCKS = {
     if inspect.isclass(mock)
     and issubclass(mock, AbsTask)
     and mock.metadata.modalities == ["text"]
-    and name != "MockAggregatedTask"  # its parts are downloaded
+    and name != "MockAggregatedTask"  # see test_aggregate.py
 }
 
 
@@ -87,7 +89,7 @@ def test_mock(name: str) -> None:
                 )
                 expected[split, subset] = found[subset]
 
-    assert_equal(expected, ours(task, parts, vectors), rounded=True)
+    assert_equal(expected, ours(task, parts, vectors))
 
 
 def _options(instance: Any, kind: str) -> dict[str, Any]:
@@ -178,8 +180,3 @@ def _summaries(rows: list[dict[str, Any]]) -> Tables:
         for text in row["human_summaries"]
     ]
     return {"rows": pa.Table.from_pylist(machine), "references": pa.Table.from_pylist(human)}
-
-
-def test_mock_of_an_aggregate() -> None:
-    """MockAggregatedTask has no data of its own."""
-    pytest.skip("the mean of MockRetrievalTask and MockRerankingTask, which are compared")

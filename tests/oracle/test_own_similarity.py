@@ -16,7 +16,8 @@ pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 from benchmark.metrics.similarity import paired_similarity
 from tests.oracle import harness
 from tests.oracle.cases import CASES
-from tests.oracle.harness import LookupEncoder, assert_equal, make_task, ours, theirs
+from tests.oracle.comparing import assert_equal
+from tests.oracle.harness import LookupEncoder, make_task, ours, theirs
 from tests.oracle.vectors import vectors_for
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]

@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
 from tests.oracle.cases import CASES
-from tests.oracle.harness import assert_equal, make_task, ours, theirs
+from tests.oracle.comparing import compare
+from tests.oracle.harness import make_task
 from tests.oracle.vectors import vectors_for
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
@@ -22,9 +23,4 @@ def test_real(name: str, model: str) -> None:
     task = make_task(case.kind, parts, case.main_score, case.options)
     vectors = vectors_for(model, task, parts, words=case.words if model == "minilm" else 0)
 
-    assert_equal(
-        theirs(task, parts, vectors),
-        ours(task, parts, vectors),
-        rounded=case.rounded,
-        allowed=case.allowed,
-    )
+    compare(task, parts, vectors, allowed=case.allowed)

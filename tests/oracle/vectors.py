@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmark.catalog import load_kind
 from benchmark.task import Task
 from tests.oracle import real_data
-from tests.oracle.harness import Parts
+from tests.oracle.mteb_task import Parts
 from tests.oracle.recording import NamedVectors
 
 _AT_ONCE = 512
