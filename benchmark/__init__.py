@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark._version import __version__
 
 if TYPE_CHECKING:
-    from benchmark.run import evaluate as evaluate
+    from benchmark.evaluation import evaluate as evaluate
 
 __all__ = ["__version__", "evaluate"]
 
@@ -15,7 +15,7 @@ __all__ = ["__version__", "evaluate"]
 def __getattr__(name: str) -> Any:
     # Lazy: importing the package must load nothing heavy.
     if name == "evaluate":
-        from benchmark.run import evaluate
+        from benchmark.evaluation import evaluate
 
         return evaluate
     raise AttributeError(f"module 'benchmark' has no attribute '{name}'")

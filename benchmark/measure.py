@@ -59,7 +59,7 @@ def measure_part(
         raise ModelError(
             f"evaluating failed ({type(error).__name__}); please report it with the task file"
         ) from error
-    end = time.perf_counter()
+    end, searched = time.perf_counter(), scores.search_seconds
     value = float(scores.metrics[task.main_score])
     problem = None
     if not math.isfinite(value):
@@ -83,7 +83,8 @@ def measure_part(
         seconds={
             "read": round(part.seconds, 4),
             "encode": round(middle - start, 4),
-            "evaluate": round(end - middle, 4),
+            **({"search": round(searched, 4)} if searched else {}),
+            "evaluate": round(end - middle - searched, 4),
         },
         usage={name: used - before.get(name, 0) for name, used in _usage(model).items()},
         error=problem,

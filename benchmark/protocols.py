@@ -80,11 +80,13 @@ class Run:
     """Ranked documents: row q holds the best documents of query q, best first.
 
     ``documents`` is ``(q, k)`` int32, -1 where a query has fewer than k; ``scores`` is ``(q, k)``
-    float32. Equal scores stand by document id descending, as in trec_eval.
+    float32. Equal scores stand by document id descending, as in trec_eval. ``seconds`` is how long
+    the queries took to answer, without building an index; 0 where that was not measured.
     """
 
     documents: NDArray[np.int32]
     scores: NDArray[np.float32]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Scores:
     ``examples`` counts what the main score is made of; ``degenerate`` names metrics that are
     undefined on these vectors and were counted as 0 (constant similarities have no correlation);
     ``warnings`` are one-line findings, ``name -> count``; ``samples`` are values per example.
+    ``search_seconds`` is how long a corpus was searched, 0 where none was.
     """
 
     metrics: Mapping[str, Any]
@@ -102,6 +105,7 @@ class Scores:
     degenerate: tuple[str, ...] = ()
     warnings: Mapping[str, int] = field(default_factory=dict)
     samples: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    search_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmark.cache import default_folder
 from benchmark.cache.place import make_root
 from benchmark.cache.upkeep import USUAL_SIZE, keep_below
-from benchmark.catalog import STARTER, Choice, expanded, find_choices
+from benchmark.catalog import Choice, expanded
 from benchmark.combine import Scored, combine
 from benchmark.errors import BenchmarkError, ResultError
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
-from benchmark.models.http.consent import allow, refuse
-from benchmark.models.http.spending import Spending
 from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
@@ -31,10 +28,9 @@ from benchmark.results.store import (
     save_result,
     why_not_reused,
 )
-from benchmark.sending import agree
 from benchmark.task import Task
 
-__all__ = ["Listener", "RunSettings", "Silent", "evaluate", "run"]
+__all__ = ["Listener", "RunSettings", "Silent", "run"]
 
 _KEPT_CHARACTERS = 200_000_000  # tasks kept in memory between models, by the size of their texts
 
@@ -49,51 +45,6 @@ class RunSettings:
     limit: int | None = None
     fresh: bool = False
     model: Settings = Settings()
-
-
-def evaluate(
-    model: Any,
-    tasks: str | Task | Sequence[str | Task] = (),
-    *,
-    output: str | Path | None = None,
-    cache: str | Path | None = None,
-    limit: int | None = None,
-    fresh: bool = False,
-    batch_size: int | None = None,
-    device: str = "auto",
-    trust: bool = False,
-    yes: bool = False,
-    price: float | None = None,
-    max_cost: float | None = None,
-) -> Results:
-    """Evaluate a model, or several, on tasks and return one row a model, task, split and subset.
-
-    ``model``: a URI, a loaded model, any object with ``encode(texts)``, or a list of these.
-    ``tasks``: names, suites, paths or parsed tasks; none means the starter suite. With ``output``,
-    results are saved there and identical ones reused. ``cache`` is the folder for vectors, the
-    platform's when None; ``trust`` lets a model run code that comes with it. ``yes`` allows texts
-    to be sent to endpoints on other machines; ``price`` is theirs for a million tokens, and
-    ``max_cost`` stops before it is passed. A failed row carries its error; only an unknown name,
-    or texts that may not be sent, raise UsageError.
-    """
-    models = list(model) if isinstance(model, list | tuple) else [model]
-    named = [tasks] if isinstance(tasks, str | Task) else list(tasks)
-    choices = [
-        choice
-        for item in named or [STARTER]
-        for choice in ([Choice(item)] if isinstance(item, Task) else find_choices([item]))
-    ]
-    settings = RunSettings(
-        output=Path(output) if output is not None else None,
-        cache=Path(cache) if cache is not None else default_folder(),
-        limit=limit,
-        fresh=fresh,
-        model=Settings(
-            batch_size, device, trust, price, Spending(max_cost), allow if yes else refuse
-        ),
-    )
-    agree(models, choices, settings)
-    return run(models, choices, settings)
 
 
 def run(
@@ -114,7 +65,7 @@ def run(
     jobs = len(models) * len(choices)
     number = 0
     for item in models:
-        label = item if isinstance(item, str) else wrap(item).identity.name
+        label = item if isinstance(item, str) else _label_of(item)
         loaded = _load(item, settings)
         scored: dict[str, Scored] = {}
         for message in getattr(loaded, "notes", ()):
@@ -138,6 +89,10 @@ def run(
     return Results(tuple(rows))
 
 
+def _label_of(item: Any) -> str:
+    return getattr(item, "label", "") or str(wrap(item).identity.name)
+
+
 def _root(settings: RunSettings) -> Path | None:
     return settings.output and limited_root(settings.output, settings.limit)
 
@@ -155,7 +110,9 @@ def _prepared(
     name = choice.task.name
     if name in kept:
         return kept[name]
-    prepared = prepare(choice, limit=settings.limit)
+    # Not every listener follows downloads.
+    download = getattr(listener, "download", None)
+    prepared = prepare(choice, limit=settings.limit, download=download)
     for part in prepared.parts:
         for message in part.messages:
             listener.note(f"{name}: {message}")
@@ -291,9 +248,7 @@ def _save(
     settings: RunSettings,
 ) -> None:
     task, notes = prepared.task, (*prepared.notes, *_notes_of(model))
-    declared = str(task.source.settings.get("fingerprint", ""))
-    pinned = "" if FINGERPRINT_DIFFERS in notes else declared
     result = new_result(
-        task, model.identity, measured, notes=notes, limit=settings.limit, pinned=pinned
+        task, model.identity, measured, notes=notes, limit=settings.limit, pinned=prepared.pinned
     )
     save_result(root, result, fresh=settings.fresh)

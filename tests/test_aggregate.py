@@ -13,7 +13,8 @@ from benchmark.aggregate import chosen_subsets, counted_kind, mean_of_parts
 from benchmark.catalog import Choice, expanded, find_choices, load_task
 from benchmark.cli import main
 from benchmark.errors import TaskFileError
-from benchmark.run import RunSettings, evaluate, run
+from benchmark.evaluation import evaluate
+from benchmark.run import RunSettings, run
 
 PART = """kind = "sts"
 main_score = "cosine_spearman"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.cli.cache import add_size
 from benchmark.cli.filters import add_filters, apply_filters
+from benchmark.cli.sweep import add_sweeps, print_sweep, save_plot, sweep_asked, told_of
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
@@ -21,6 +22,7 @@ EXAMPLES = """examples:
   embedmark run ./checkpoint --data ./my_docs    your own data, with no task file
   embedmark run wordllama bm25 --kind retrieval --plan
   embedmark run 'hybrid:(bm25)+(wordllama)' --kind retrieval
+  embedmark run wordllama --dim 64,128,256 --dtype float32,int8,binary --kind retrieval
 """
 
 
@@ -65,6 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-cost", type=_amount, metavar="P", help="stop before endpoints cost more; all is kept"
     )
+    add_sweeps(parser)
 
 
 def run(args: Namespace) -> int:
@@ -78,6 +81,7 @@ def run(args: Namespace) -> int:
         from benchmark.models.uri import with_option
 
         models = [with_option(model, "prompt", args.prompt) for model in models]
+    sweep = sweep_asked(args)
     if args.plan:
         from benchmark.cli.plan import print_plan
 
@@ -114,11 +118,20 @@ def run(args: Namespace) -> int:
     )
     agree(models, choices, settings)
     with TerminalListener() as listener:
-        results = run_models(models, choices, settings, listener)
+        if sweep is not None:
+            from benchmark.sweep import run_sweep
+
+            results = run_sweep(models, choices, settings, sweep, listener)
+        else:
+            results = run_models(models, choices, settings, listener)
+    plot = save_plot(results, args) if sweep is not None else None
     if args.json:
         from benchmark.cli.output import print_json
 
-        print_json({"results": results.to_dicts()})
+        swept = {} if plot is None else {"sweep": told_of(results, plot)}
+        print_json({"results": results.to_dicts(), **swept})
+    elif plot is not None:
+        print_sweep(results, plot)
     else:
         print_summary(results, settings)
     for error in dict.fromkeys(row.error for row in results.failed):  # data fail for every model

@@ -7,6 +7,7 @@ index; queries are searched by all.
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,10 +60,12 @@ def search_index(
             built.add(_rows(documents, slice(start, start + _ROWS), similarity))
     finally:
         faiss.omp_set_num_threads(threads)
+    began = time.perf_counter()
     scores, found = built.search(_rows(queries, slice(None), similarity), depth)
+    seconds = time.perf_counter() - began
     if similarity == "euclidean":  # faiss gives squared distances
         scores = -np.sqrt(np.maximum(scores, 0))
-    return Run(found.astype(np.int32), scores.astype(np.float32))
+    return Run(found.astype(np.int32), scores.astype(np.float32), seconds)
 
 
 def recall_of_run(

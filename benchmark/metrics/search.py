@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ def search(
     again = 0
     if compression is not None and compression.rescore:
         again = min(compression.rescore * (best or k), corpus.shape[0])
+    start = time.perf_counter()
     if index == EXACT and compression is not None and compression.dtype == "binary":
         run = top_k(queries, corpus, k=max(depth, again), order=order, similarity="hamming")
     else:
@@ -81,9 +83,12 @@ def search(
             run = search_index(
                 queries, corpus, k=max(depth, again), index=index, similarity=similarity
             )
+    middle = time.perf_counter()
+    seconds = run.seconds or middle - start
     if compression is not None and again:
         run = _scored_again(run, embeddings["corpus"], compression, again, order)
-    return Run(run.documents[:, :depth], run.scores[:, :depth])
+        seconds += time.perf_counter() - middle
+    return Run(run.documents[:, :depth], run.scores[:, :depth], seconds)
 
 
 def recall_of_search(

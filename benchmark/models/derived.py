@@ -169,8 +169,11 @@ def derive(
     *,
     label: str = "",
     whole: WholeVectors | None = None,
+    identity: Identity | None = None,
 ) -> Any:
     """The model with a derivation; the model itself where this changes nothing and shares nothing.
+
+    ``identity`` is that of the vectors before, where the model has several.
 
     Raises UsageError for a model without vectors of its own, for more dimensions than it has, and
     for codes to be scored again where there are none.
@@ -189,7 +192,8 @@ def derive(
     options = derivation.options
     if not options and whole is None:
         return model
-    identity: Identity = model.identity
+    identity = identity or model.identity
+    assert identity is not None
     if options:
         parts = [part for part in identity.slug.split("__") if part]
         parts += [f"{name}_{value}" for name, value in options.items()]

@@ -32,6 +32,11 @@ class RandomModel:
     seed: int
     similarity: str = "cosine"
 
+    @property
+    def width(self) -> int:
+        """The dimensions of its vectors."""
+        return self.dim
+
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
     ) -> NDArray[np.float32]:
