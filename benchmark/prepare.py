@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.catalog import Choice, load_kind
 from benchmark.data.fingerprint import combined, fingerprint
+from benchmark.data.hub import commit_of, fetch_all
 from benchmark.data.limit import limit_tables
 from benchmark.data.sources import read_tables
 from benchmark.errors import BenchmarkError, DataError
@@ -40,31 +41,48 @@ class Prepared:
     kind: Kind
     parts: tuple[PreparedPart, ...]
     notes: tuple[str, ...] = ()
+    pinned: str = ""
+    """What names the data, for results: the hub's commit, or the fingerprint that they should have
+    and do; '' for neither."""
 
 
-def prepare(choice: Choice, *, limit: int | None = None) -> Prepared:
+def prepare(
+    choice: Choice,
+    *,
+    limit: int | None = None,
+    download: Callable[[int, int], None] | None = None,
+) -> Prepared:
     """Read the chosen parts of a task, in declared order: splits, then subsets.
 
     Parts that are not asked for are read too where the draws run on through them, as mteb's one
-    generator does, and where the task's fingerprint covers them.
+    generator does, and where the task's fingerprint covers them. ``download`` is told of the bytes
+    that come from a hub, done and in all.
     """
     task = choice.task
     kind = load_kind(task.kind)
     wanted = set(chosen_parts(choice))
     whole = getattr(kind, "RUNNING_DRAWS", False) or "fingerprint" in task.source.settings
     draws = random.Random(int({**kind.OPTIONS, **task.options}.get("seed", 42)))
+    read = [p for p in chosen_parts(Choice(task)) if p in wanted or whole]
+    if task.source.type == "hub" and download:
+        fetch_all(task, kind, read, download)
     parts: list[PreparedPart] = []
     broken: str | None = None
-    for split in task.splits:
-        for subset in task.subsets:
-            if (split, subset) not in wanted and not whole:
-                continue
-            part = _prepare_part(task, kind, split, subset, draws, limit, broken)
-            if part.error and getattr(kind, "RUNNING_DRAWS", False):
-                broken = f"{split}/{subset}"
-            parts.append(part)
+    for split, subset in read:
+        part = _prepare_part(task, kind, split, subset, draws, limit, broken)
+        if part.error and getattr(kind, "RUNNING_DRAWS", False):
+            broken = f"{split}/{subset}"
+        parts.append(part)
     notes = _fingerprint_notes(task, parts) if limit is None else ()
-    return Prepared(task, kind, tuple(p for p in parts if (p.split, p.subset) in wanted), notes)
+    chosen = tuple(part for part in parts if (part.split, part.subset) in wanted)
+    return Prepared(task, kind, chosen, notes, _pinned(task, notes, parts))
+
+
+def _pinned(task: Task, notes: Sequence[str], parts: Sequence[PreparedPart]) -> str:
+    if task.source.type == "hub":
+        return "" if all(part.error for part in parts) else commit_of(task)
+    declared = str(task.source.settings.get("fingerprint", ""))
+    return "" if FINGERPRINT_DIFFERS in notes else declared
 
 
 def chosen_parts(choice: Choice) -> Iterator[tuple[str, str]]:

@@ -68,6 +68,13 @@ class TerminalListener:
             rate = f"{done / elapsed:,.0f} texts/s" if elapsed > 0 else ""
             self._bar.update(self._bar_task, completed=done, total=total, rate=rate)
 
+    def download(self, done: int, total: int) -> None:
+        """Move the bar: bytes of the task's data that are here, of those that are wanted."""
+        if self._bar is not None:
+            elapsed = self._bar.tasks[0].elapsed or 0.0
+            rate = f"{done / elapsed / 1e6:,.1f} MB/s downloaded" if elapsed > 0 else ""
+            self._bar.update(self._bar_task, completed=done, total=total, rate=rate)
+
     def note(self, message: str) -> None:
         """Print a finding that the user should know of."""
         if message in self._said:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from benchmark.data.formats import Columns
 from benchmark.data.hub_layout import format_of
 from benchmark.data.hub_places import RANKED, Place, find_place, has_table
 from benchmark.data.hub_read import can_read, read_elsewhere, read_files
-from benchmark.data.hub_repository import UNPINNED, fetch, open_repository
+from benchmark.data.hub_repository import UNPINNED, Repository, Told, fetch, open_repository
 from benchmark.data.hub_shapes import (
     is_old_reranking,
     only_where,
@@ -22,7 +23,7 @@ from benchmark.data.hub_shapes import (
     with_instructions,
 )
 from benchmark.data.sources import fields_of, is_parallel, table_split
-from benchmark.errors import DataError
+from benchmark.errors import BenchmarkError, DataError
 from benchmark.protocols import Finding, Kind
 from benchmark.task import Task
 
@@ -67,6 +68,22 @@ def load_hub(
         )
         for name, each in shaped.items()
     }
+
+
+def fetch_all(task: Task, kind: Kind, parts: Iterable[tuple[str, str]], told: Told) -> None:
+    """Download the files of these splits and subsets; what fails is said when it is read."""
+    wanted: dict[Repository, dict[str, None]] = {}
+    for split, subset in parts:
+        try:
+            for name in _tables(task, kind, subset):
+                place = _place(task, kind, name, split, subset)
+                if can_read(place.files, place.options):
+                    wanted.setdefault(place.repository, {}).update(dict.fromkeys(place.files))
+        except BenchmarkError:
+            continue
+    for repository, paths in wanted.items():
+        with suppress(BenchmarkError):
+            fetch(repository, list(paths), told)
 
 
 def commit_of(task: Task) -> str:
@@ -139,8 +156,8 @@ def _read(place: Place) -> _Found:
 
 def _only(found: _Found, place: Place) -> _Found:
     table = found.table
-    for column, value in place.where:
-        table = only_where(table, column, value, found.label)
+    for column, values in place.where:
+        table = only_where(table, column, values, found.label)
     return replace(found, table=table)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ _PATIENCE = 10.0  # seconds for the hub's first answer
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _GLOB = re.compile(r"([*?[])")
 _Found = TypeVar("_Found")
+Told = Callable[[int, int], None]
+"""What follows a download: told of the bytes that are here and of all that are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,12 @@ def _opened(name: str, revision: str) -> Repository:
     return Repository(name, commit, sizes, blobs, read_card(card.read_text("utf-8", "replace")))
 
 
-def fetch(repository: Repository, paths: Sequence[str], bar: Any = None) -> list[Path]:
+def fetch(repository: Repository, paths: Sequence[str], told: Told | None = None) -> list[Path]:
     """Verified local copies of these files, downloaded where the cache lacks them.
 
-    A copy is verified once a process: its bytes must have the digest that the commit lists. ``bar``
-    is a class like tqdm's that shows the progress of the download. Raises DataError.
+    A copy is verified once a process: its bytes must have the digest that the commit lists.
+    ``told`` follows the download, by bytes done and bytes in all; the hub's own bars do when None,
+    in a terminal. Raises DataError.
     """
     hub = hub_package(repository.name)
     patterns = [_GLOB.sub(r"[\1]", path) for path in dict.fromkeys(paths)]
@@ -89,7 +93,10 @@ def fetch(repository: Repository, paths: Sequence[str], bar: Any = None) -> list
         if not is_here(repository, paths):
             _reach(hub, repository.name, repository.commit)
         folder: str = hub.snapshot_download(
-            repository.name, **known, allow_patterns=patterns, tqdm_class=bar
+            repository.name,
+            **known,
+            allow_patterns=patterns,
+            tqdm_class=told and _bar(told, size),
         )
         return folder
 
@@ -109,6 +116,24 @@ def is_here(repository: Repository, paths: Sequence[str]) -> bool:
         isinstance(hub.try_to_load_from_cache(repository.name, path, **known), str)
         for path in paths
     )
+
+
+def _bar(told: Told, total: int) -> Any:
+    """A class as tqdm's whose bars write nothing and tell of the bytes that came."""
+    tqdm = importlib.import_module("tqdm").tqdm
+
+    def begin(self: Any, *args: Any, **options: Any) -> None:
+        shown = {**options, "file": io.StringIO(), "disable": False}
+        shown.pop("name", None)
+        tqdm.__init__(self, *args, **shown)
+
+    def update(self: Any, count: float | None = 1) -> Any:
+        moved = tqdm.update(self, count)
+        if self.unit == "B" and self.n:
+            told(min(int(self.n), total), total)
+        return moved
+
+    return type("Bar", (tqdm,), {"__init__": begin, "update": update})
 
 
 def hub_package(name: str) -> Any:

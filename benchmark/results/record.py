@@ -64,7 +64,7 @@ class Result:
     parts: Mapping[str, Part]
     hard: bool = False
     pinned: str = ""
-    """The fingerprint that the task file declares, where the data have it."""
+    """What names the data: the hub's commit, or the fingerprint declared, where they have it."""
     limit: int | None = None
     notes: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
