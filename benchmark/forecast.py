@@ -18,9 +18,9 @@ from benchmark.models.composite import leaves
 from benchmark.models.http.spending import estimate_tokens
 from benchmark.models.identity import hub_folder
 from benchmark.models.table import Settings, find_scheme, load_model
-from benchmark.models.tokens import count_plan
-from benchmark.prepare import Prepared
-from benchmark.protocols import Encoder, Fitted, Request, Searcher
+from benchmark.models.tokens import count_pairs, count_plan
+from benchmark.prepare import Prepared, PreparedPart
+from benchmark.protocols import Encoder, Fitted, Request, Reranker, Searcher
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,8 +36,9 @@ class Forecast:
     """What one model would do; state while tasks are read.
 
     ``prompts`` are those put before texts, by role, in order of first use. ``texts`` counts each
-    text once a task. ``seconds``, ``tokens`` and ``cost`` are None where nothing tells them, and
-    ``note`` says why there is no time; ``failed`` is why the model does not load or run.
+    text once a task; for a model that reads query and document together they are pairs.
+    ``seconds``, ``tokens`` and ``cost`` are None where nothing tells them, and ``note`` says why
+    there is no time; ``failed`` is why the model does not load or run.
     """
 
     model: str
@@ -51,6 +52,7 @@ class Forecast:
     note: str = ""
     failed: str = ""
     samples: list[tuple[Group, pa.Array]] = field(default_factory=list)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """For a listing."""
@@ -72,6 +74,9 @@ def add(forecast: Forecast, prepared: Prepared) -> None:
     if model is None or not can_measure(model, prepared.kind):
         return
     for part in prepared.parts:
+        if not part.error and _reads_pairs(model):
+            _add_pairs(forecast, prepared, part)
+            continue
         for group in groups_of(model, part.plan, prepared.task, prepared.kind.TASK_TYPE):
             prompts = forecast.prompts.setdefault(group.role or "text", [])
             if group.prompt and group.prompt not in prompts:
@@ -91,7 +96,11 @@ def finish(forecast: Forecast) -> None:
     """
     model = forecast.loaded
     probed = sum(_characters(group, texts) for group, texts in forecast.samples)
+    probed += sum(len(query) + len(document) for query, document in forecast.pairs)
     if model is None or not probed:
+        if model is not None:
+            second = " in two:" in forecast.model
+            forecast.note = "scores what the first finds" if second else "runs on none of these"
         return
     scale = forecast.characters / probed
     try:
@@ -100,7 +109,7 @@ def finish(forecast: Forecast) -> None:
                 (group.prompt or "") + text
                 for group, texts in forecast.samples
                 for text in texts.to_pylist()
-            ]
+            ] + [text for pair in forecast.pairs for text in pair]
             forecast.tokens = round(scale * sum(map(estimate_tokens, sent)))
             meter = model.endpoint.meter
             forecast.cost = None if meter.price is None else meter.cost(forecast.tokens)
@@ -110,8 +119,14 @@ def finish(forecast: Forecast) -> None:
             count_plan(model, {"": Request(texts)}, {"text": group.prompt or ""})
             for group, texts in forecast.samples
         ]
+        if forecast.pairs:
+            queries, documents = map(list, zip(*forecast.pairs, strict=True))
+            counts = [count_pairs(model, queries, documents)]
+            forecast.seconds = forecast.characters * _pace_of_pairs(model, queries, documents)
         if all(counts):
             forecast.tokens = round(scale * sum(count.tokens for count in counts if count))
+        if forecast.pairs:
+            return
         if isinstance(model, Encoder):
             forecast.seconds = forecast.characters * _pace(model, forecast.samples)
         else:
@@ -162,6 +177,41 @@ def _pace(model: Encoder, samples: Sequence[tuple[Group, pa.Array]]) -> float:
     for group, texts in parts:
         _encode(model, group, texts)
         characters += sum(map(len, texts)) + len(texts) * len(group.prompt or "")
+        if time.perf_counter() - start > _SECONDS:
+            break
+    return (time.perf_counter() - start) / max(characters, 1)
+
+
+def _reads_pairs(model: Any) -> bool:
+    """Whether a model is shown query and document together, and no vectors or rankings of texts."""
+    return isinstance(model, Reranker) and not isinstance(model, Encoder | Fitted | Searcher)
+
+
+def _add_pairs(forecast: Forecast, prepared: Prepared, part: PreparedPart) -> None:
+    """Add the candidates of a part, and some of them to probe."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    kind: Any = prepared.kind
+    query, document = kind.pairs(part.data)
+    texts = part.plan["queries"].texts, part.plan["corpus"].texts
+    for rows, column in zip((query, document), texts, strict=True):
+        lengths = pc.utf8_length(column).to_numpy(zero_copy_only=False)
+        forecast.characters += int(lengths[rows].sum())
+    forecast.texts += len(query)
+    for row in np.linspace(0, len(query) - 1, min(_AT_ONCE, len(query)), dtype=int):
+        pair = texts[0][int(query[row])].as_py(), texts[1][int(document[row])].as_py()
+        forecast.pairs.append(pair)
+
+
+def _pace_of_pairs(model: Any, queries: list[str], documents: list[str]) -> float:
+    """Seconds a character, after a first batch that warms the model up."""
+    call_model(model, lambda: model.score(queries[:4], documents[:4]))
+    characters, start = 0, time.perf_counter()
+    for at in range(0, len(queries), _AT_ONCE):
+        chosen = queries[at : at + _AT_ONCE], documents[at : at + _AT_ONCE]
+        call_model(model, partial(model.score, *chosen))
+        characters += sum(len(text) for texts in chosen for text in texts)
         if time.perf_counter() - start > _SECONDS:
             break
     return (time.perf_counter() - start) / max(characters, 1)

@@ -67,15 +67,17 @@ def check_vectors(
         return part
     try:
         array = np.asarray(part)
-        if array.dtype.kind not in "fiu":
-            raise TypeError
+        kind = {"U": "text", "O": "objects"}.get(array.dtype.kind, array.dtype.name)
     except (TypeError, ValueError):
+        array, kind = np.empty(0, object), "lists of several lengths"
+    if array.dtype.kind not in "fiu":
         raise ModelError(
-            f"{who} returned no numeric array (n, d); return float32 vectors of one width"
-        ) from None
+            f"{who} returned no numbers ({kind}); return (n, d) float32 vectors of one width"
+        )
     if array.ndim != 2 or len(array) != len(rows) or not array.shape[1]:
         raise ModelError(f"{who} returned shape {array.shape} for {len(rows)} texts; return (n, d)")
-    array = np.ascontiguousarray(array, np.float32)
+    with np.errstate(over="ignore"):  # a number beyond float32 is infinite, and refused below
+        array = np.ascontiguousarray(array, np.float32)
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         where = named(int(rows[np.flatnonzero(~finite)[0]]))

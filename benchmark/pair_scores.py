@@ -92,7 +92,8 @@ def _checked(model: Reranker, part: Any, count: int) -> NDArray[np.float32]:
 
     who = model.identity.name
     try:
-        scores = np.ascontiguousarray(part, np.float32)
+        with np.errstate(over="ignore"):  # a number beyond float32 is infinite, and refused below
+            scores = np.ascontiguousarray(part, np.float32)
     except (TypeError, ValueError):
         raise ModelError(f"{who} returned no numeric scores; return (n,) float32") from None
     if scores.shape != (count,):

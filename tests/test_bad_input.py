@@ -987,15 +987,16 @@ MODELS = {
     ),
     "vectors of strings": (
         "return [[text] for text in texts]",
-        "local/m returned no numeric array (n, d); return float32 vectors of one width",
+        "local/m returned no numbers (text); return (n, d) float32 vectors of one width",
     ),
     "vectors of different lengths": (
         "return [[1.0] * (1 + n) for n in range(len(texts))]",
-        "local/m returned no numeric array (n, d); return float32 vectors of one width",
+        "local/m returned no numbers (lists of several lengths); return (n, d) float32 vectors of "
+        "one width",
     ),
     "nothing": (
         "return None",
-        "local/m returned no numeric array (n, d); return float32 vectors of one width",
+        "local/m returned no numbers (objects); return (n, d) float32 vectors of one width",
     ),
     "NaN": (
         "return np.array([[np.nan, 1.0] if 'f' in text else [1.0, 0.0] for text in texts])",
@@ -1038,8 +1039,9 @@ def test_vectors_that_lack_texts(here: Path, capsys: pytest.CaptureFixture[str])
 
     (row,) = json.loads(capsys.readouterr().out)["results"]
     expected = (
-        "v.npz on Good: local/v: 4 of 5 texts have no vector in the file (first: texts 2, 3, 4 of "
-        "the batch); encode the same texts as the task reads"
+        "v.npz on Good: local/v: 4 of 5 texts have no vector in the file (first: row 2 of "
+        "'sentence1', row 3 of 'sentence1', row 1 of 'sentence2', ...); write one for each text "
+        "that the task reads"
     )
     assert (1, expected) == (code, row["error"])
 

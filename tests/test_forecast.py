@@ -110,6 +110,71 @@ def test_an_endpoint_is_sent_nothing(tmp_path: Path) -> None:
     assert (None, "an endpoint, sent nothing before consent") == (found.seconds, found.note)
 
 
+@dataclass
+class Pairs:
+    """A cross-encoder, which counts a token a character of both texts."""
+
+    identity: Identity = Identity("test/pairs", "1", "test/1")
+    similarity: str = "dot"
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> Any:
+        """The same for all."""
+        self.asked += zip(queries, documents, strict=True)
+        return np.ones(len(queries), np.float32)
+
+    def count_pair_tokens(self, queries: Sequence[str], documents: Sequence[str]) -> Any:
+        """One a character."""
+        return np.array([len(q) + len(d) for q, d in zip(queries, documents, strict=True)])
+
+
+@dataclass
+class RemotePairs(Pairs):
+    """The same behind an endpoint."""
+
+    endpoint: Place = field(default_factory=lambda: Place(Meter(price=2.0)))
+
+
+def write_reranking(folder: Path) -> Path:
+    """Each of the two queries with all twenty documents as candidates."""
+    path = write_retrieval(folder)
+    pairs = [f"q{q}\td{d}" for q in range(2) for d in range(20)]
+    (folder / "data" / "top_ranked").mkdir()
+    (folder / "data" / "top_ranked" / "test.tsv").write_text(
+        "\n".join(["query-id\tcorpus-id", *pairs, ""])
+    )
+    text = path.read_text().replace("retrieval", "reranking").replace("ndcg_at_10", "map_at_10")
+    path.write_text(text)
+    return path
+
+
+def test_a_reranker_is_foretold_by_its_pairs(tmp_path: Path) -> None:
+    """Forty pairs of 15 characters, not 22 texts: these are what is scored and paid for."""
+    model, remote = Pairs(), RemotePairs()
+    task = prepare(Choice(load_task(write_reranking(tmp_path))))
+    found, far = Forecast("m", model), Forecast("m", remote)
+    for forecast in (found, far):
+        add(forecast, task)
+        finish(forecast)
+
+    assert (40, 600, 600) == (found.texts, found.characters, found.tokens)
+    assert found.seconds is not None
+    assert {15} == {len(query) + len(document) for query, document in model.asked}
+    assert [] == remote.asked
+    assert (40 * (2 + 4), pytest.approx(240 * 2 / 1e6)) == (far.tokens, far.cost)
+
+
+def test_a_model_that_nothing_is_foreseen_of_says_why(tmp_path: Path) -> None:
+    """A reranker without candidates, by itself or as a second stage."""
+    task = prepare(Choice(load_task(write_retrieval(tmp_path))))
+    alone, second = Forecast("m", Pairs()), Forecast("m in two:(bm25)|(m)", Pairs())
+    for forecast in (alone, second):
+        add(forecast, task)
+        finish(forecast)
+
+    assert ["runs on none of these", "scores what the first finds"] == [alone.note, second.note]
+
+
 def test_a_composite_stands_as_its_parts() -> None:
     """Each part with its own forecast."""
     uri = "two:(hybrid:(tfidf)+(bow)?k=9)|(random)"

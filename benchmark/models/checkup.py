@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import ModelError
 from benchmark.models.prompts import choose_prompt
 from benchmark.models.table import Settings, load_model
-from benchmark.protocols import Encoder, Fitted, Model, Reranker, Role, Searcher
+from benchmark.models.tokens import count_pairs
+from benchmark.protocols import Composite, Encoder, Fitted, Model, Reranker, Role, Searcher
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,8 @@ class Checkup:
     equal bytes. ``batch_difference`` is the largest difference of a number between batches of 1 and
     of 32. ``role_effect`` and ``prompt_effect`` are 1 minus the mean cosine between the vectors of
     the same texts as query and document, and with and without their prompts. ``truncated`` counts
-    the dozen texts longer than ``max_tokens``. Speeds are per second, memory in megabytes.
+    the dozen texts longer than ``max_tokens``; of a model that scores, texts are pairs. Speeds are
+    per second, memory in megabytes.
     """
 
     name: str
@@ -83,6 +85,7 @@ def describe(model: Model) -> Checkup:
             ("vectors fitted on the task's texts", Fitted),
             ("rankings", Searcher),
             ("scores of candidates", Reranker),
+            ("a ranking of its parts; check each of these by itself", Composite),
         )
         if isinstance(model, protocol)
     ]
@@ -194,11 +197,15 @@ def _check_scores(model: Reranker, found: Checkup, memory: Callable[[], float]) 
     start = time.perf_counter()
     model.score(queries * 4, documents * 4)
     seconds = time.perf_counter() - start
+    counted = count_pairs(model, queries, documents)
     return replace(
         found,
         deterministic=first.tobytes() == second.tobytes(),
         batch_difference=float(np.abs(np.asarray(alone) - first).max()),
+        tokens=counted.tokens if counted else None,
+        truncated=counted.truncated if counted else None,
         texts_per_second=round(4 * len(TEXTS) / seconds, 1),
+        tokens_per_second=round(4 * counted.tokens / seconds, 1) if counted else None,
         memory_mb=memory(),
     )
 

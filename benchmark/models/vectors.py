@@ -65,20 +65,29 @@ class VectorFile:
         texts without ids where the file has these alone, and for an id that stands for two texts.
         """
         found = {name: self._rows_of(name, request) for name, request in plan.items()}
-        absent = [
-            f"'{request.ids[row]}'" if request.ids is not None else f"row {row + 1} of '{name}'"
-            for name, request in plan.items()
-            for row, place in enumerate(found[name])
-            if place < 0
-        ]
-        if absent:
-            count, more = sum(map(len, found.values())), ", ..." if len(absent) > 3 else ""
-            raise ModelError(
-                f"{self.identity.name}: {len(absent)} of {count} "
-                f"{'ids' if self.by_id else 'texts'} have no vector in the file (first: "
-                f"{', '.join(absent[:3])}{more}); write one for each text that the task reads"
-            )
+        if any(min(places, default=0) < 0 for places in found.values()):
+            raise self._absent(plan, found)
         return {name: self.vectors[places] for name, places in found.items()}
+
+    def _absent(self, plan: Plan, found: Mapping[str, list[int]]) -> ModelError:
+        """How many distinct ids or texts have no vector, and where the first three stand."""
+        known: set[tuple[Role, str]] = set()
+        absent: list[str] = []
+        for name, request in plan.items():
+            each = request.texts if request.ids is None or not self.by_id else request.ids
+            for row, text in enumerate(each.to_pylist()):
+                if (request.role, text) in known:
+                    continue
+                known.add((request.role, text))
+                if found[name][row] < 0:
+                    ids = request.ids
+                    absent.append(f"row {row + 1} of '{name}'" if ids is None else f"'{ids[row]}'")
+        more = ", ..." if len(absent) > 3 else ""
+        return ModelError(
+            f"{self.identity.name}: {len(absent)} of {len(known)} "
+            f"{'ids' if self.by_id else 'texts'} have no vector in the file (first: "
+            f"{', '.join(absent[:3])}{more}); write one for each text that the task reads"
+        )
 
     def _rows_of(self, name: str, request: Request) -> list[int]:
         role = request.role or _ANY

@@ -45,3 +45,6 @@ def test_rankers(scheme: str, made: Made, capsys: pytest.CaptureFixture[str]) ->
     assert found["deterministic"] is True
     assert found["batch_difference"] < 1e-4
     assert found["dimension"] is None
+    assert found["tokens"] > 100
+    assert found["tokens_per_second"] > found["texts_per_second"] > 0
+    assert found["truncated"] == 1
