@@ -991,8 +991,8 @@ MODELS = {
     ),
     "vectors of different lengths": (
         "return [[1.0] * (1 + n) for n in range(len(texts))]",
-        "local/m returned no numbers (lists of several lengths); return (n, d) float32 vectors of "
-        "one width",
+        "local/m returned no numbers (lists of several lengths); "
+        + "return (n, d) float32 vectors of one width",
     ),
     "nothing": (
         "return None",
