@@ -83,7 +83,7 @@ class Task:
     options: Mapping[str, Any]
     prompt: Mapping[str, str]
     select: Mapping[str, Any] = field(default_factory=dict)
-    """Which rows count: filters, levels and draws."""
+    """Which rows count: levels of labels, labels of one row, draws."""
     domains: tuple[str, ...] = ()
     license: str = ""
     description: str = ""

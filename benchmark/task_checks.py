@@ -15,7 +15,6 @@ from benchmark.task import Task
 from benchmark.toml_file import FLAG, TABLE, TEXT, TEXTS, WHOLE, check_type, error_at, unknown_key
 
 _SELECT_KEYS: Mapping[str, str] = {
-    "where": TABLE,
     "level_separator": TEXT,
     "drop_single_labels": FLAG,
     "sample": TABLE,
@@ -124,8 +123,6 @@ def _check_select(path: Path, task: Task, kind: Kind) -> None:
             if key not in keys:
                 raise unknown_key(path, key, keys, f" in {where}")
             check_type(path, key, value, keys[key])
-    for column, value in task.select.get("where", {}).items():
-        check_type(path, column, value, TEXTS if isinstance(value, list) else TEXT)
     if "sample" not in task.select:
         return
     if sample.get("rows", 0) < 1:

@@ -149,7 +149,7 @@ def _check_hub(path: Path, source: Mapping[str, Any]) -> None:
             raise error_at(path, name, f"'{name}' has a hub of its own; add its revision")
     for place in (source, *tables.values()):
         for column, value in place.get("where", {}).items():
-            check_type(path, column, value, TEXT)
+            check_type(path, column, value, TEXTS if isinstance(value, list) else TEXT)
         for key, pattern, what in (
             ("hub", _REPOSITORY, "the name of a data set, org/name"),
             ("revision", _REVISION, 'a commit of 40 hex digits, a tag or "unpinned"'),

@@ -28,8 +28,8 @@ class Place:
     split: str
     files: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the config's
-    where: tuple[tuple[str, str], ...] = ()
-    """Columns, and the value that they have in the rows that are meant."""
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Columns, and the values that they may have in the rows that are meant."""
 
     @property
     def label(self) -> str:
@@ -52,7 +52,10 @@ def find_place(task: Task, table: str, split: str, subset: str, shared: bool) ->
     where = {**settings.get("where", {}), **own.get("where", {})}
     if "subset_column" in settings and table not in RANKED:
         where[settings["subset_column"]] = subset
-    rows = tuple((column, _fill(value, filled)) for column, value in where.items())
+    rows = tuple(
+        (column, tuple(_fill(each, filled) for each in _listed(value)))
+        for column, value in where.items()
+    )
     files = own.get("files", settings.get("files"))
     if files is not None and "config" not in own:
         globs = [_fill(glob, filled) for glob in _globs(files, split, repository.label)]
@@ -127,7 +130,11 @@ def _globs(files: Any, split: str, label: str) -> list[str]:
             hint = nearest(split, files)
             raise DataError(f"{label}: files in [source] have no split '{split}'{hint}")
         files = files[split]
-    return [files] if isinstance(files, str) else list(files)
+    return _listed(files)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _OLD_RERANKING = ("query", "positive", "negative")
+_SETS = ("text", "sentence", "sentences")  # columns of texts, which may hold lists
 _SUMMARIES = {
     "rows": {"text": "machine_summaries", "score": "relevance"},
     "references": {"text": "human_summaries"},
@@ -31,6 +32,8 @@ def rows_of(kind: str, table: pa.Table, label: str) -> pa.Table:
         return _exploded(table, _lists(table), label, number="set")
     if kind == "pair_classification" and table.num_rows == 1 and _lists(table):
         return _exploded(table, _lists(table), label)
+    if kind == "clustering" and not set(_lists(table)).isdisjoint(_SETS):
+        return _exploded(table, _lists(table), label)  # sets that are clustered as one
     return table
 
 
@@ -113,15 +116,17 @@ def with_instructions(queries: pa.Table, instructions: pa.Table, label: str) -> 
     return queries.append_column("instruction", texts)
 
 
-def only_where(table: pa.Table, column: str, value: str, label: str) -> pa.Table:
-    """The rows whose ``column`` has this value; DataError when there is none."""
+def only_where(table: pa.Table, column: str, values: Sequence[str], label: str) -> pa.Table:
+    """The rows whose ``column`` has one of these values; DataError when there is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     _need(table, column, label)
-    found = table.filter(pc.equal(table.column(column).cast(pa.string()), value))
+    wanted = pa.array(values, pa.string())
+    found = table.filter(pc.is_in(table.column(column).cast(pa.string()), value_set=wanted))
     if not found.num_rows:
-        raise DataError(f"{label}: no row has '{value}' in the column '{column}'; check [source]")
+        shown = "' or '".join(values)
+        raise DataError(f"{label}: no row has '{shown}' in the column '{column}'; check [source]")
     return found
 
 

@@ -1,14 +1,12 @@
-"""Which rows of a task's tables count: the filters and draws that ``[select]`` asks for."""
+"""Which rows of a task's tables count: what ``[select]`` drops, draws and splits into levels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.data.formats import Columns
 from benchmark.draws import stratified_sample
 from benchmark.errors import DataError
 from benchmark.tables import source_of, with_source
@@ -18,29 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rows = NDArray[np.int64]
-
-
-def select_where(columns: Columns, where: Mapping[str, Any], split: str) -> Columns:
-    """The rows whose columns hold the value, or one of the values, that ``where`` names.
-
-    Values are compared as strings, and ``{split}`` stands for the split's name at its source. A
-    table without the column is left as it is.
-
-    >>> found = Columns({"n": [1, 2, 1], "text": ["a", "b", "c"]}, 3, "file")
-    >>> select_where(found, {"n": "{split}"}, "1").values["text"]
-    ['a', 'c']
-    """
-    known = [name for name in where if name in columns.values]
-    if not known:
-        return columns
-    kept = np.ones(columns.rows, dtype=bool)
-    for name in known:
-        wanted = [where[name]] if not isinstance(where[name], list) else where[name]
-        texts = {str(value).replace("{split}", split) for value in wanted}
-        kept &= np.array([str(value) in texts for value in _listed(columns.values[name])], bool)
-    rows = np.flatnonzero(kept)
-    values = {name: _taken(column, rows) for name, column in columns.values.items()}
-    return replace(columns, values=values, rows=len(rows))
 
 
 def select_rows(tables: Mapping[str, pa.Table], settings: Mapping[str, Any]) -> dict[str, pa.Table]:
@@ -106,13 +81,3 @@ def _rows_of(table: pa.Table, rows: Rows) -> pa.Table:
     import pyarrow as pa
 
     return with_source(table.take(pa.array(rows)), source_of(table))
-
-
-def _listed(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, list | tuple) else list(values.to_pylist())
-
-
-def _taken(values: Any, rows: Rows) -> Any:
-    if isinstance(values, list | tuple):
-        return [values[row] for row in rows.tolist()]
-    return values.take(rows)

@@ -57,11 +57,6 @@ def read_tables(
     raw = load(task, kind, split, subset, problems)
     findings = [Finding("error", "unreadable", problem) for problem in problems]
     fields = fields_of(task, kind)
-    if "where" in task.select:
-        from benchmark.data.select import select_where
-
-        theirs = task.source.settings.get("splits", {}).get(split, split)
-        raw = {name: select_where(raw[name], task.select["where"], theirs) for name in raw}
     tables = _canonical(raw, fields, _columns_of(task, kind, subset) or task.columns, findings)
     if task.select and not _failed(findings):
         from benchmark.data.select import select_rows

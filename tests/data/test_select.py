@@ -1,4 +1,4 @@
-"""Which rows of a task's tables count: filters, levels and draws."""
+"""Which rows of a task's tables count: levels, labels of one row, and draws."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmark.catalog import load_kind, load_task
+from benchmark.catalog import load_task
 from benchmark.data.select import select_rows
-from benchmark.data.sources import load_tables
 from benchmark.errors import DataError, TaskFileError
 from benchmark.tables import source_of, with_source
 
-TASK = """kind = "{kind}"
-main_score = "{main_score}"
+TASK = """kind = "clustering"
+main_score = "v_measure"
 languages = ["eng-Latn"]
 splits = ["test"]
 [source]
@@ -24,45 +23,17 @@ files = "data"
 """
 
 
-def write_task(folder: Path, select: str, kind: str = "clustering") -> Path:
-    """A task of one file, whose rows have a text, a label and a place."""
-    (folder / "data").mkdir(exist_ok=True)
-    rows = [f'{{"text": "text {n}", "label": "{"abc"[n % 3]}", "n": {n % 2}}}' for n in range(12)]
-    (folder / "data/test.jsonl").write_text("\n".join(rows), "utf-8")
-    main_score = {"clustering": "v_measure", "retrieval": "ndcg_at_10"}[kind]
+def write_task(folder: Path, select: str) -> Path:
+    """A task file with this line under [select]."""
     path = folder / "Mine.toml"
-    path.write_text(TASK.format(kind=kind, main_score=main_score) + select, "utf-8")
+    path.write_text(TASK + select, "utf-8")
     return path
-
-
-def labels_of(path: Path) -> list[object]:
-    """The labels that are left."""
-    task = load_task(path)
-    rows = load_tables(task, load_kind(task.kind), "test", "default")["rows"]
-    found: list[object] = rows.column("label").to_pylist()
-    return found
 
 
 def table(*labels: object) -> pa.Table:
     """A table of rows with these labels."""
     texts = [f"text {n}" for n in range(len(labels))]
     return with_source(pa.table({"text": texts, "label": list(labels)}), "made")
-
-
-@pytest.mark.parametrize(
-    ("select", "left"),
-    [
-        ('where = { n = "1" }', "bacbac"),
-        ('where = { label = ["a", "c"] }', "acacacac"),
-        ('where = { label = ["a", "b"], n = "0" }', "abab"),
-        ('where = { absent = "a" }', "abcabcabcabc"),
-    ],
-)
-def test_where_keeps_rows_of_a_value(tmp_path: Path, select: str, left: str) -> None:
-    """Values are compared as strings; a table without the column stays whole."""
-    option = '[options]\nmax_document_to_embed = "all"\n'
-
-    assert labels_of(write_task(tmp_path, f"{select}\n{option}")) == list(left)
 
 
 def test_labels_become_levels() -> None:
@@ -111,8 +82,8 @@ def test_a_class_of_one_row_cannot_be_drawn() -> None:
 @pytest.mark.parametrize(
     ("select", "message"),
     [
-        ("wher = {}", "Mine.toml:8: unknown key 'wher' in .select.; did you mean 'where'"),
-        ("where = { n = 1 }", "Mine.toml: 'n' must be a string"),
+        ("sampl = {}", "Mine.toml:8: unknown key 'sampl' in .select.; did you mean 'sample'"),
+        ("drop_single_labels = 1", "must be true or false"),
         ("sample = { by = 'label' }", "needs 'rows'"),
         ("sample = { rows = 5, by = 'labels' }", "unknown key 'labels' as 'by'"),
         ("sample = { rows = 5, tables = ['row'] }", "unknown key 'row' as a table"),
