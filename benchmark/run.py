@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,28 +12,21 @@ from benchmark.cache.place import make_root
 from benchmark.cache.upkeep import USUAL_SIZE, keep_below
 from benchmark.catalog import Choice, expanded
 from benchmark.combine import Scored, combine
-from benchmark.errors import BenchmarkError, ResultError
+from benchmark.encode import Session
+from benchmark.errors import BenchmarkError
+from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
 from benchmark.models.py import ADAPTER, wrap
 from benchmark.models.table import Settings, load_model
-from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
+from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Composite, Model, Searcher
 from benchmark.results.frame import Results, Row, failed_row, row_of
 from benchmark.results.new import new_result
-from benchmark.results.record import Part, Result
-from benchmark.results.store import (
-    limited_root,
-    read_result,
-    result_path,
-    save_result,
-    why_not_reused,
-)
-from benchmark.task import Task
+from benchmark.results.record import Part
+from benchmark.results.store import result_path, save_result
 
 __all__ = ["Listener", "RunSettings", "Silent", "run"]
-
-_KEPT_CHARACTERS = 200_000_000  # tasks kept in memory between models, by the size of their texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +54,53 @@ def run(
     if settings.cache:
         make_root(settings.cache)
     choices = expanded(choices)
-    kept: dict[str, Prepared] = {}
+    # Not every listener follows downloads.
+    reader = Reader(settings.limit, getattr(listener, "download", None))
     rows: list[Row] = []
-    jobs = len(models) * len(choices)
-    number = 0
+    numbers, in_all = itertools.count(1), len(models) * len(choices)
+
+    def begin(label: str, choice: Choice) -> None:
+        listener.job(label, choice.task.name, next(numbers), in_all)
+
+    def end(choice: Choice, found: Sequence[Row]) -> None:
+        if settings.cache and (message := keep_below(settings.cache, settings.cache_size)):
+            listener.note(message)
+        rows.extend(replace(row, part_of=choice.part_of) for row in found)
+        listener.rows(rows[len(rows) - len(found) :])
+
     for item in models:
         label = item if isinstance(item, str) else _label_of(item)
-        loaded = _load(item, settings)
-        scored: dict[str, Scored] = {}
-        for message in getattr(loaded, "notes", ()):
+        model = _load(item, settings)
+        for message in getattr(model, "notes", ()):
             listener.note(f"{label}: {message}")
-        for choice in choices:
-            number += 1
-            listener.job(label, choice.task.name, number, jobs)
-            if isinstance(loaded, BenchmarkError):
-                found = [failed_row(label, choice.task, None, None, str(loaded))]
-            elif choice.task.parts:
-                root = _root(settings)
-                found = combine(label, loaded.identity, choice, scored, root, settings.limit)
-            else:
-                prepared = _prepared(choice, settings, kept, listener)
-                found = _run_job(label, loaded, prepared, settings, listener, scored)
-            found = [replace(row, part_of=choice.part_of) for row in found]
-            if settings.cache and (message := keep_below(settings.cache, settings.cache_size)):
-                listener.note(message)
-            rows += found
-            listener.rows(found)
+        if isinstance(model, BenchmarkError):
+            for choice in choices:
+                begin(label, choice)
+                end(choice, [failed_row(label, choice.task, None, None, str(model))])
+            continue
+        scored: dict[str, Scored] = {}
+        following = jobs_of(model, choices, settings, reader, listener.note, listener.progress)
+        with following as (jobs, session):
+            running = _Running(label, model, session, settings, listener)
+            for job in jobs:
+                begin(label, job.choice)
+                end(job.choice, _run_job(running, job, scored))
     return Results(tuple(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A model that runs, and with what."""
+
+    label: str
+    model: Model
+    session: Session | None
+    settings: RunSettings
+    listener: Listener
 
 
 def _label_of(item: Any) -> str:
     return getattr(item, "label", "") or str(wrap(item).identity.name)
-
-
-def _root(settings: RunSettings) -> Path | None:
-    return settings.output and limited_root(settings.output, settings.limit)
 
 
 def _load(item: Any, settings: RunSettings) -> Model | BenchmarkError:
@@ -104,99 +110,66 @@ def _load(item: Any, settings: RunSettings) -> Model | BenchmarkError:
         return error
 
 
-def _prepared(
-    choice: Choice, settings: RunSettings, kept: dict[str, Prepared], listener: Listener
-) -> Prepared:
-    name = choice.task.name
-    if name in kept:
-        return kept[name]
-    # Not every listener follows downloads.
-    download = getattr(listener, "download", None)
-    prepared = prepare(choice, limit=settings.limit, download=download)
-    for part in prepared.parts:
-        for message in part.messages:
-            listener.note(f"{name}: {message}")
-    if FINGERPRINT_DIFFERS in prepared.notes:
-        listener.note(
-            f"{name}: the data differ from the fingerprint in the task file (another version of "
-            "the package?); the result records it and no board claims it"
-        )
-    kept[name] = prepared
-    while len(kept) > 1 and sum(map(_characters, kept.values())) > _KEPT_CHARACTERS:
-        del kept[next(iter(kept))]
-    return prepared
-
-
-def _characters(prepared: Prepared) -> int:
-    return sum(request.texts.nbytes for part in prepared.parts for request in part.plan.values())
-
-
-def _run_job(
-    label: str,
-    model: Model,
-    prepared: Prepared,
-    settings: RunSettings,
-    listener: Listener,
-    scored: dict[str, Scored],
-) -> list[Row]:
+def _run_job(running: _Running, job: Job, scored: dict[str, Scored]) -> list[Row]:
     """One model on one task; parts already measured alike are reused, and all scored ones kept."""
-    task = prepared.task
+    label, model, settings = running.label, running.model, running.settings
+    task, root = job.choice.task, root_of(settings)
+    prepared = job.prepared
+    if prepared is None:
+        return combine(label, model.identity, job.choice, scored, root, settings.limit)
+    for message in job.notes:
+        running.listener.note(message)
     if not can_measure(model, prepared.kind):
         does = (
             "ranks documents" if isinstance(model, Searcher | Composite) else "reranks candidates"
         )
-        listener.note(f"{label} {does} only; {task.name} ({task.kind}) is left out")
+        running.listener.note(f"{label} {does} only; {task.name} ({task.kind}) is left out")
         return []
-    root = _root(settings)
     known = scored.setdefault(task.name, Scored(notes=prepared.notes)).parts
-    old = _old_result(root, model, task, settings, listener)
     path = result_path(root, model.identity, task.name) if root else None
-    rows: dict[str, Row] = {}
+    rows: list[Row] = []
     measured: dict[str, Part] = {}
     try:
         for part in prepared.parts:
-            key = f"{part.split}/{part.subset}"
-            stored = old.parts.get(key) if old else None
             if part.error:
-                rows[key] = failed_row(label, task, part.split, part.subset, part.error)
-            elif stored and stored.fingerprint == part.fingerprint and not stored.error:
-                known[key] = stored
-                rows[key] = row_of(label, task, stored, "reused", path)
+                rows.append(failed_row(label, task, part.split, part.subset, part.error))
+            elif stored := job.reused(part):
+                known[stored.key] = stored
+                rows.append(row_of(label, task, stored, "reused", path))
                 if model.identity.adapter == ADAPTER:
-                    listener.note(
+                    running.listener.note(
                         f"{label}: reused, since its file is unchanged; if it loads anything that "
                         "changes, set revision in it or run with --fresh"
                     )
             else:
-                if stored:
-                    reason = "the data changed" if not stored.error else "it has no score"
-                    listener.note(f"{label} on {task.name} ({key}): measured again, {reason}")
-                rows[key] = _measure(label, model, prepared, part, settings, listener, measured)
+                rows.append(_measure(running, job, prepared, part, measured))
     finally:
         if measured and root is not None:
             _save(root, prepared, model, measured, settings)
     known.update({key: part for key, part in measured.items() if not part.error})
     return [
-        replace(row, path=str(path)) if path and row.status == "measured" else row
-        for row in rows.values()
+        replace(row, path=str(path)) if path and row.status == "measured" else row for row in rows
     ]
 
 
 def _measure(
-    label: str,
-    model: Model,
+    running: _Running,
+    job: Job,
     prepared: Prepared,
     part: PreparedPart,
-    settings: RunSettings,
-    listener: Listener,
     measured: dict[str, Part],
 ) -> Row:
-    task = prepared.task
+    label, task, listener = running.label, prepared.task, running.listener
+    key = key_of(part)
+    if old := job.old.get(key):
+        reason = "it has no score" if old.error else "the data changed"
+        listener.note(f"{label} on {task.name} ({key}): measured again, {reason}")
+    cache = cache_of(running.model, running.settings)
     try:
-        # A user's file may load weights that its bytes do not name: fresh means encoded again too.
-        stale = settings.fresh and model.identity.adapter == ADAPTER
-        cache = None if stale else settings.cache
-        found = measure_part(model, prepared, part, cache, listener.progress)
+        found = measure_part(
+            running.model, prepared, part, cache, listener.progress,
+            session=running.session, share=job.shares.get(key),
+        )  # fmt: skip
     except BenchmarkError as error:
         message = f"{label} on {task.name}: {error}"
         return failed_row(label, task, part.split, part.subset, message)
@@ -211,26 +184,6 @@ def _measure(
     if found.error:
         return failed_row(label, task, part.split, part.subset, found.error)
     return row_of(label, task, found, "measured", None)
-
-
-def _old_result(
-    root: Path | None, model: Model, task: Task, settings: RunSettings, listener: Listener
-) -> Result | None:
-    """The stored result when it may be reused; a note says why when it may not."""
-    if root is None or settings.fresh:
-        return None
-    try:
-        old = read_result(result_path(root, model.identity, task.name))
-    except ResultError as error:
-        listener.note(f"{error}; measured again, the file is kept in history/")
-        return None
-    if old is None:
-        return None
-    reason = why_not_reused(old, task.digest, model.identity)
-    if reason:
-        listener.note(f"{model.identity.name} on {task.name}: measured again, {reason}")
-        return None
-    return old
 
 
 def _notes_of(model: Any) -> tuple[str, ...]:

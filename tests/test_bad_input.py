@@ -991,8 +991,10 @@ MODELS = {
     ),
     "vectors of different lengths": (
         "return [[1.0] * (1 + n) for n in range(len(texts))]",
-        "local/m returned no numbers (lists of several lengths); "
-        + "return (n, d) float32 vectors of one width",
+        (
+            "local/m returned no numbers (lists of several lengths); return (n, d) float32 vectors "
+            "of one width"
+        ),
     ),
     "nothing": (
         "return None",
@@ -1116,3 +1118,41 @@ def test_the_installed_way_in_agrees(arguments: tuple[str, ...], code: int, here
     assert code == done.returncode
     assert "Traceback" not in done.stderr
     assert any("error" in line or "failed" in line for line in done.stderr.splitlines())
+
+
+def test_two_models_of_one_identity(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Equal files that load what lies beside them: one would be given the other's vectors."""
+    code = "import pathlib\ndef encode(texts):\n    n = float(pathlib.Path(__file__).parent.name)\n"
+    code += "    return [[n, float(len(text)), 1.0] for text in texts]\n"
+    write({"1/m.py": code, "2/m.py": code, "3/m.py": code + "revision = 'other'\n"})
+
+    models = ("1/m.py", "2/m.py", "3/m.py", "1/m.py")
+    status = command("run", *models, "-t", "Good.toml", "--cache", "cache", "--json")
+
+    first, second, third, again = json.loads(capsys.readouterr().out)["results"]
+    assert 1 == status
+    assert (
+        "2/m.py: another model of this run is local/m too, and what they load may differ; set "
+        "revision in the file, or give it another name"
+    ) == second["error"]
+    assert ["measured", "measured", "reused"] == [row["status"] for row in (first, third, again)]
+
+
+def test_two_objects_of_one_name(here: Path) -> None:
+    """Their results would lie in one place; one object may be given twice."""
+
+    class Model:
+        def __init__(self, first: float) -> None:
+            self.first = first
+
+        def encode(self, texts: list[str]) -> list[list[float]]:
+            return [[self.first, float(len(text))] for text in texts]
+
+    one, other = Model(1.0), Model(2.0)
+
+    found = list(
+        benchmark.evaluate([one, other, one, "random"], "Good.toml", output="out", cache="c")
+    )
+
+    assert ["measured", "failed", "measured", "measured"] == [row.status for row in found]
+    assert "local/Model: another model of this run is local/Model too" in str(found[1].error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError, UsageError
 from benchmark.models.table import Settings
-from benchmark.protocols import UNVERSIONED, Identity, Role
+from benchmark.protocols import UNVERSIONED, Identity, Model, Role
 
 if TYPE_CHECKING:
     from benchmark.protocols import Vectors
@@ -88,6 +88,25 @@ def wrap(model: object) -> Any:
         )
     name = getattr(model, "__name__", type(model).__name__)
     return _callable_model(Identity(f"local/{name}", UNVERSIONED, ADAPTER), function, model)
+
+
+def refuse_namesake(item: Any, model: Model, seen: dict[tuple[str, ...], Any]) -> None:
+    """Refuse a model whose name, revision and slug another of the run has that may differ from it.
+
+    Such are two objects without a version, and equal files, which may load what lies beside them;
+    their results would lie in one place. ``seen`` is the run's. Raises ModelError.
+    """
+    identity = model.identity
+    key = (identity.name, identity.revision, identity.slug)
+    other, known = seen.setdefault(key, (item, identity))
+    alike = other is item or (isinstance(item, str) and other == item)
+    sure = known == identity and identity.revision != UNVERSIONED and identity.adapter != ADAPTER
+    if not (alike or sure):
+        label = item if isinstance(item, str) else identity.name
+        raise ModelError(
+            f"{label}: another model of this run is {identity.name} too, and what they load may "
+            "differ; set revision in the file, or give it another name"
+        )
 
 
 def _callable_model(identity: Identity, function: Callable[..., Any], owner: Any) -> CallableModel:
