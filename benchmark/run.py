@@ -17,7 +17,7 @@ from benchmark.errors import BenchmarkError
 from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
-from benchmark.models.py import ADAPTER, wrap
+from benchmark.models.py import ADAPTER, refuse_namesake, wrap
 from benchmark.models.table import Settings, load_model
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Composite, Model, Searcher
@@ -57,6 +57,7 @@ def run(
     # Not every listener follows downloads.
     reader = Reader(settings.limit, getattr(listener, "download", None))
     rows: list[Row] = []
+    seen: dict[tuple[str, ...], Any] = {}
     numbers, in_all = itertools.count(1), len(models) * len(choices)
 
     def begin(label: str, choice: Choice) -> None:
@@ -70,7 +71,7 @@ def run(
 
     for item in models:
         label = item if isinstance(item, str) else _label_of(item)
-        model = _load(item, settings)
+        model = _load(item, settings, seen)
         for message in getattr(model, "notes", ()):
             listener.note(f"{label}: {message}")
         if isinstance(model, BenchmarkError):
@@ -103,9 +104,13 @@ def _label_of(item: Any) -> str:
     return getattr(item, "label", "") or str(wrap(item).identity.name)
 
 
-def _load(item: Any, settings: RunSettings) -> Model | BenchmarkError:
+def _load(
+    item: Any, settings: RunSettings, seen: dict[tuple[str, ...], Any]
+) -> Model | BenchmarkError:
     try:
-        return load_model(item, settings.model) if isinstance(item, str) else wrap(item)
+        model: Model = load_model(item, settings.model) if isinstance(item, str) else wrap(item)
+        refuse_namesake(item, model, seen)
+        return model
     except BenchmarkError as error:
         return error
 
