@@ -16,7 +16,7 @@ from benchmark.protocols import Kind
 from benchmark.suite import Suite, SuiteTask, parse_suite
 from benchmark.task import Task, parse_task
 from benchmark.task_checks import check_task
-from benchmark.toml_file import error_at
+from benchmark.toml_file import error_at, read_toml
 
 KINDS: Mapping[str, str] = {
     "retrieval": "benchmark.kinds.retrieval",
@@ -222,6 +222,14 @@ def find_suite(name: str) -> Suite:
     return parse_suite(path)
 
 
+def is_suite(path: Path) -> bool:
+    """Whether a file is a suite's: it lies among suites, or lists tasks and has no kind."""
+    if path.parent.name == "suites":
+        return True
+    content = read_toml(path)
+    return "tasks" in content and "kind" not in content
+
+
 def suite_path(name: str) -> Path | None:
     """The file of a suite by its name, else by its title, as in ``MTEB(eng, v2)``."""
     files = suite_files()
@@ -248,7 +256,7 @@ def _expand(name: str, files: Mapping[str, Path]) -> Iterator[tuple[Path, bool, 
             if not inside:
                 raise UsageError(f"{name}: no task file in this folder; name a .toml file")
             yield from ((p, True, None) for p in inside)
-        elif path.parent.name == "suites":
+        elif is_suite(path):
             yield from _expand_suite(parse_suite(path), files)
         else:
             yield path, True, None

@@ -45,6 +45,8 @@ LAYERS = {
     "analysis": 3,
     "ranking": 4,
     "listener": 4,
+    "ahead": 4,
+    "jobs": 4,
     "measure": 4,
     "sending": 4,
     "forecast": 4,
@@ -77,9 +79,14 @@ BESIDE = {
     ("sweep", "listener"),
     ("sweep", "run"),
     ("run", "measure"),
+    ("run", "jobs"),
+    ("jobs", "ahead"),
+    ("jobs", "measure"),
     ("run", "combine"),
     ("run", "listener"),
     ("sending", "measure"),
+    ("downsample", "boards"),  # the scores that it is fitted on are a board's
+    ("downsample", "forecast"),
 }
 # Type annotations only: the protocol of a kind names the task that it is handed.
 TYPES_ONLY = {("protocols", "benchmark.task")}

@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "models": ("benchmark.cli.models", "list kinds of model; show and check one"),
     "results": ("benchmark.cli.results", "list and show results"),
     "cache": ("benchmark.cli.cache", "show, bound and check the cache of vectors"),
+    "downsample": ("benchmark.cli.downsample", "choose fewer tasks, and predict the rest"),
     "leaderboard": ("benchmark.cli.leaderboard", "build and check leaderboards"),
 }
 

@@ -44,11 +44,10 @@ def calibrate(table: ScoreTable, choose: Choose, *, seed: int = 42) -> Widths:
     Each width is the smallest error, over its stated deviation, that at least 90 % of all, and one
     more, are within (split conformal prediction; Vovk et al. 2005).
     """
-    whole = ~np.isnan(table.scores).any(axis=1)
     ratios: dict[str, list[float]] = {"mean": [], "kind": [], "task": []}
     for round_ in range(ROUNDS):
         for held in family_splits(table.families, PARTS, seed + round_):
-            judged = held & whole
+            judged = held & table.complete
             if judged.any() and (~held).sum() >= 2:
                 _judge(table, table.rows(~held), judged, choose, ratios)
     return Widths(

@@ -146,4 +146,3 @@ METHODS: Mapping[str, Callable[[Problem], list[int]]] = {
     "random": random_choice,
     "cheapest": cheapest,
 }
-DEFAULT_METHOD = "gaussian"

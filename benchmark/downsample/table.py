@@ -43,6 +43,11 @@ class ScoreTable:
         shares: NDArray[np.float64] = self.weights / self.weights.sum()
         return shares
 
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Which models have all scores, ``(n,)``."""
+        return np.asarray(~np.isnan(self.scores).any(axis=1), np.bool_)
+
     def rows(self, kept: NDArray[np.bool_]) -> ScoreTable:
         """The table of some models only."""
         numbers = np.flatnonzero(kept)
@@ -89,7 +94,7 @@ def check_table(table: ScoreTable) -> list[str]:
     constant = [name for name, width in zip(table.tasks, spread, strict=True) if width == 0]
     if constant:
         notes.append(f"all models score the same on {_listed(constant)}: nothing to learn from it")
-    holed = int(np.isnan(table.scores).any(axis=1).sum())
+    holed = int((~table.complete).sum())
     if holed:
         notes.append(f"{holed} of {len(table.models)} models lack scores; theirs are filled in")
     mixed = [m for m, some in zip(table.models, table.revisions, strict=False) if len(some) > 1]

@@ -23,6 +23,7 @@ class ModelFacts:
     open_weights: bool | None = None
     release_date: str | None = None
     training_datasets: tuple[str, ...] | None = None
+    adapted_from: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The known facts, as ``facts_of_json`` reads them back."""
@@ -48,7 +49,7 @@ def facts_of_meta(meta: Mapping[str, Any]) -> ModelFacts:
 
     >>> facts_of_meta({"n_parameters": 33_400_000, "embed_dim": [64, 384], "max_tokens": 512.0})
     ModelFacts(parameters=33400000, dimension=384, max_tokens=512, license=None, \
-open_weights=None, release_date=None, training_datasets=None)
+open_weights=None, release_date=None, training_datasets=None, adapted_from=None)
     """
     dimension = meta.get("embed_dim")
     dimensions = dimension if isinstance(dimension, list) else [dimension]
@@ -63,6 +64,7 @@ open_weights=None, release_date=None, training_datasets=None)
         release_date=_word(meta.get("release_date")),
         # Older files have a table, name -> splits.
         training_datasets=tuple(map(str, trained)) if isinstance(trained, list | dict) else None,
+        adapted_from=_word(meta.get("adapted_from")),
     )
 
 

@@ -22,6 +22,12 @@ from benchmark.suite import SuiteTask, parse_suite
 from tests.downsample.tables_help import made_table
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested here does not hang on a thousand resamples."""
+    monkeypatch.setattr("benchmark.downsample.report._RESAMPLES", 40)
+
+
 def made_mini(table: ScoreTable, share: float = 0.4) -> Mini:
     """A choice fitted on a table."""
 
