@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from benchmark._version import PROTOCOL
 from benchmark.data.fingerprint import combined
+from benchmark.data.hub_repository import UNPINNED
 from benchmark.prepare import FINGERPRINT_DIFFERS
 from benchmark.results.task_result import EXTERNAL, Entry, TaskResult
 from benchmark.stats.means import mean
@@ -62,13 +63,15 @@ def data_of(results: Iterable[TaskResult], task: Task, wanted: Wanted, policy: s
 
     ``policy`` is the board's ``data_revisions``: imported results count on ``any`` revision of the
     data, as mteb has it, on that of the ``majority``, or on the one that is ``declared`` by the
-    task file. With no majority, or nothing declared, none of the results that disagree is claimed.
+    task file (that of the majority where the file says ``unpinned``). With no majority, or nothing
+    declared, none of the results that disagree is claimed.
     """
     known = list(results)
     found = [{(e.split, e.subset): e.fingerprint for e in result.entries} for result in known]
     revision = _majority(result.dataset_revision for result in known if not result.measured)
-    if policy == "declared":
-        revision = str(task.source.settings.get("revision", "")) or None
+    declared = str(task.source.settings.get("revision", ""))
+    if policy == "declared" and declared != UNPINNED:
+        revision = declared or None
     fingerprints = {key: _majority(entries.get(key, "") for entries in found) for key in wanted}
     return Data(fingerprints, revision, policy != "any")
 

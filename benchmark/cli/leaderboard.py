@@ -51,10 +51,12 @@ def run(args: argparse.Namespace) -> int:
     """Build or check boards.
 
     Returns 0 when all is well, 1 when a result file could not be read or, for ``check``, a table
-    is missing or out of date. What could be built is written all the same.
+    is missing or out of date. What could be built is written all the same; a board without any
+    result gets no table.
     """
     from benchmark.boards.board import parse_board
     from benchmark.boards.build import build_leaderboard
+    from benchmark.boards.files import table_files
     from benchmark.catalog import find_suite, find_tasks
     from benchmark.cli.output import visible
     from benchmark.results.load import read_all
@@ -71,7 +73,11 @@ def run(args: argparse.Namespace) -> int:
         tasks = {task.name: task for task in find_tasks(suite.task_names)}
         table = build_leaderboard(board, suite, tasks, results)
         folder = args.out or _default_folder(board.path)
-        if args.leaderboard_command == "build":
+        empty = not (table.rows or table.without_scores)
+        if empty and not any(path.exists() for path in table_files(table, folder)):
+            where = ", ".join(map(str, sources(args)))
+            print(f"{board.name}: no result of its suite in {where}; no table", file=sys.stderr)
+        elif args.leaderboard_command == "build":
             _build(table, folder)
         else:
             failed = not _check(table, folder) or failed
