@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.encode import Group, batches, groups_of
+from benchmark.encode import Group, Sizes, batches, groups_of
 from benchmark.errors import BenchmarkError
 from benchmark.guard import call_model
 from benchmark.measure import can_measure
@@ -168,7 +168,7 @@ def _pace(model: Encoder, samples: Sequence[tuple[Group, pa.Array]]) -> float:
     parts = [
         (group, [texts[row] for row in batch[start : start + _AT_ONCE]])
         for group, texts in joined.values()
-        for batch in batches(np.array([len(text) for text in texts]))
+        for batch in batches(Sizes(np.array([len(text) for text in texts])))
         for start in range(0, len(batch), _AT_ONCE)
     ]
     random.Random(0).shuffle(parts)  # long and short ones, also when the time is soon up

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,47 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_NO_MEMORY = (
+    "alloc_failed",  # cuBLAS and cuDNN
+    "bad_alloc",
+    "bad allocation",
+    "can't allocate memory",  # torch on a CPU
+    "failed to allocate memory",  # onnxruntime
+    "not enough memory",
+    "out of memory",  # torch on CUDA and on MPS
+)
+
+
+class ModelMemoryError(ModelError):
+    """A model ran out of memory; ``row`` is that of a text that did not fit alone."""
+
+    row = 0
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of Python, torch or onnxruntime says that memory did not suffice.
+
+    Most say it in words alone.
+
+    >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ..."))
+    True
+    >>> is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    False
+    """
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    spoken = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+    return spoken and any(words in str(error).lower() for words in _NO_MEMORY)
+
+
+def free_memory() -> None:
+    """Give back what torch holds of a GPU beyond its tensors, where there is torch and a GPU."""
+    gc.collect()  # a foreign error's frames may hold tensors in a cycle
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
 def call_model(model: Model, call: Callable[[], Any]) -> Any:
     """Run the model's code; a foreign error becomes a ModelError that names its type and place.
 
@@ -24,11 +67,11 @@ def call_model(model: Model, call: Callable[[], Any]) -> Any:
         return call()
     except (BenchmarkError, KeyboardInterrupt):
         raise
-    except MemoryError:
-        raise ModelError(
-            f"{model.identity.name} ran out of memory; use a smaller --batch-size"
-        ) from None
     except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
+        if is_out_of_memory(error):
+            raise ModelMemoryError(
+                f"{model.identity.name} ran out of memory; use a smaller --batch-size"
+            ) from None
         where = _origin(error)
         raise ModelError(
             f"{model.identity.name} failed ({type(error).__name__}{where}); "

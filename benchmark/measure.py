@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
-from benchmark.encode import Encoded, Progress, encode_plan
+from benchmark.encode import Encoded, Progress, Session, Share, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.metrics.search import dimensions_of
-from benchmark.models.tokens import count_plan
+from benchmark.models.tokens import TokenCount, count_plan
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Kind, Model, Run, Scores
 from benchmark.ranking import PartRanker, can_rank
@@ -29,8 +30,15 @@ def measure_part(
     part: PreparedPart,
     cache: Path | None,
     progress: Progress,
+    *,
+    session: Session | None = None,
+    share: Share | None = None,
 ) -> Part:
-    """Encode (or search) and evaluate; a score that is not a number becomes None with an error."""
+    """Encode (or search) and evaluate; a score that is not a number becomes None with an error.
+
+    With a ``session`` most was encoded before, together with other tasks, and ``share`` is what of
+    that the part stands for.
+    """
     task, kind = prepared.task, prepared.kind
     start, before = time.perf_counter(), _usage(model)
     encoded: Encoded | None = None
@@ -39,13 +47,15 @@ def measure_part(
     prompts: Mapping[str, str]
     if isinstance(model, Encoder | Fitted):
         encoded = encode_plan(
-            model, part.plan, task, kind.TASK_TYPE, cache=cache, progress=progress
-        )
+            model, part.plan, task, kind.TASK_TYPE,
+            cache=cache, progress=progress, session=session,
+        )  # fmt: skip
         prompts = encoded.prompts
     else:
         ranker = PartRanker(kind, part, task, cache, progress)
         run, prompts = ranker.rank(model), ranker.prompts
     middle = time.perf_counter()
+    encode_seconds = middle - start + (share.seconds if share else 0.0)
     try:
         scores: Scores = (
             kind.evaluate(part.data, encoded.embeddings, task)
@@ -78,17 +88,24 @@ def measure_part(
         texts=sum(len(request.texts) for request in part.plan.values()),
         characters=encoded.characters if encoded else _characters(part),
         prompts=prompts,
-        tokens=ranker.tokens() if ranker else count_plan(model, part.plan, prompts),
+        tokens=ranker.tokens() if ranker else _counted(model, part, prompts, session),
         dimensions=dimensions_of(encoded.embeddings) if encoded else 0,
         seconds={
             "read": round(part.seconds, 4),
-            "encode": round(middle - start, 4),
+            "encode": round(encode_seconds, 4),
             **({"search": round(searched, 4)} if searched else {}),
             "evaluate": round(end - middle - searched, 4),
         },
         usage={name: used - before.get(name, 0) for name, used in _usage(model).items()},
         error=problem,
     )
+
+
+def _counted(
+    model: Model, part: PreparedPart, prompts: Mapping[str, str], session: Session | None
+) -> TokenCount | None:
+    with session.asker.tokenizing if session else nullcontext():
+        return count_plan(model, part.plan, prompts)
 
 
 def _usage(model: Model) -> dict[str, float]:

@@ -200,9 +200,13 @@ def test_a_model_whose_file_changed_is_another_model(tmp_path: Path, model: str)
     assert first[0].path != second[0].path
 
 
-def test_an_interrupt_saves_what_is_complete(tmp_path: Path) -> None:
+def test_an_interrupt_saves_what_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ctrl-C during the second task leaves the first one's result, whole."""
-    first, second = write_pairs(tmp_path, "First"), write_pairs(tmp_path, "Second", PAIRS[::-1])
+    monkeypatch.setattr("benchmark.jobs._WINDOW_BYTES", 1)  # a window for each task
+    first = write_pairs(tmp_path, "First")
+    second = write_pairs(tmp_path, "Second", [(f"{a}!", f"{b}!", n) for a, b, n in PAIRS])
 
     class Stops:
         calls = 0

@@ -1,0 +1,76 @@
+"""One model in one run: how it is asked, and where its vectors are kept until they are scored."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.cache import VectorStore, open_store
+from benchmark.encode.asker import Asker
+from benchmark.protocols import UNVERSIONED, Role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass
+class Session:
+    """An asker and a folder of vectors: the cache, or one that lasts as long as the run.
+
+    State: the stores that are written to, and the texts that the run has planned in each, by the
+    first half of their keys, so that a text is planned once.
+    """
+
+    asker: Asker
+    root: Path
+    _stores: dict[tuple[Role, str | None], VectorStore] = field(default_factory=dict)
+    _planned: dict[tuple[Role, str | None], NDArray[np.uint64]] = field(default_factory=dict)
+
+    def store(self, role: Role, prompt: str | None) -> VectorStore:
+        """The store to write to; open until the session ends, so that nothing prunes it."""
+        if (role, prompt) not in self._stores:
+            identity = self.asker.model.identity
+            self._stores[role, prompt] = open_store(self.root, identity, role, prompt)
+        return self._stores[role, prompt]
+
+    def plan(self, role: Role, prompt: str | None, keys: NDArray[np.bytes_]) -> Any:
+        """Which texts were not planned before, ``(n,)`` bool; from now on they are."""
+        import numpy as np
+
+        halves = np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)[:, 0]
+        known = self._planned.get((role, prompt), np.empty(0, np.uint64))
+        new = ~np.isin(halves, known)
+        self._planned[role, prompt] = np.concatenate([known, halves[new]])
+        return new
+
+    def close(self) -> None:
+        """Close what is written to."""
+        for store in self._stores.values():
+            store.close()
+
+
+@contextmanager
+def open_session(model: Any, cache: Path | None, note: Callable[[str], None]) -> Iterator[Session]:
+    """A session with the model.
+
+    Vectors of a model whose content nothing identifies never enter the cache: like all where there
+    is none, they lie in a folder for temporary files and go when the session ends.
+    """
+    if cache is not None and model.identity.revision != UNVERSIONED:
+        session = Session(Asker(model, note), cache)
+        try:
+            yield session
+        finally:
+            session.close()
+        return
+    with tempfile.TemporaryDirectory(prefix="embedmark-", ignore_cleanup_errors=True) as folder:
+        session = Session(Asker(model, note), Path(folder))
+        try:
+            yield session
+        finally:
+            session.close()
