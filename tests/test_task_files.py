@@ -11,10 +11,15 @@ from benchmark.catalog import (
     data_folder,
     find_choices,
     find_suite,
+    load_kind,
     load_task,
     suite_files,
     task_files,
 )
+from benchmark.data.canonical import to_table
+from benchmark.data.formats import Columns
+from benchmark.data.hub_shapes import _SUMMARIES
+from benchmark.data.sources import _mapping
 from benchmark.task import Task
 
 FOLDER = data_folder("tasks")
@@ -95,3 +100,41 @@ def test_tasks_that_mteb_has_under_another_meaning_are_named_apart() -> None:
     apart = {task.name for task in ON_HUB if task.name.endswith(".finmteb")}
 
     assert apart == {"AFQMC.finmteb", "FinQARetrieval.finmteb", "FinanceBenchRetrieval.finmteb"}
+
+
+def recorded() -> list[tuple[str, str, list[str]]]:
+    """Task, table and columns of the data sets whose columns their harness's code names."""
+    path = Path(__file__).parent / "data" / "hub_columns.tsv"
+    lines = path.read_text("utf-8").splitlines()[1:]
+    cells = [line.split("\t") for line in lines]
+    return [(task, table, columns.split(",")) for task, table, columns, _ in cells]
+
+
+@pytest.mark.parametrize(("name", "table", "columns"), recorded())
+def test_every_column_that_is_read_is_there(name: str, table: str, columns: list[str]) -> None:
+    """Against the recorded columns; those that a list in a row becomes are added."""
+    task = TASKS[name]
+    kind = load_kind(task.kind)
+    assert set(task.source.settings.get("where", {})) <= set(columns)
+    assert task.source.settings.get("subset_column", columns[0]) in columns
+    if task.kind == "summarization" or "positive" in columns:
+        made = {"query", "positive", "negative"} | {*_SUMMARIES["rows"].values()}
+        assert set(columns) & made
+        assert not task.columns
+        return
+    there = {
+        column: [] for column in [*columns, *(["set"] if task.kind.endswith("legacy") else [])]
+    }
+    mapping = _mapping(task.columns, kind.TABLES[table], table)
+    _, found = to_table(Columns(there, 0, "hub"), kind.TABLES[table], mapping, table == "corpus")
+
+    assert [finding.message for finding in found] == []
+    assert set(mapping.values()) <= set(columns)
+
+
+def test_columns_are_recorded_for_most_tasks() -> None:
+    """All but the retrievals that mteb reads without naming their columns."""
+    known = {name for name, _, _ in recorded()}
+    assert all(TASKS[name] in ON_HUB for name in known)
+    unknown = [task for task in ON_HUB if task.name not in known]
+    assert {task.kind for task in unknown} <= {"retrieval", "reranking", "long_context"}
