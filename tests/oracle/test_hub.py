@@ -19,7 +19,7 @@ pytest.importorskip("mteb", reason="mteb is not installed; run nox -s oracle")
 
 from benchmark.catalog import KINDS, load_kind, load_task
 from benchmark.data.sources import load_tables
-from tests.hub.conftest import point_at
+from tests.hub.client import point_at
 from tests.hub.server import serving
 from tests.oracle.comparing import DEVIATION, assert_equal
 from tests.oracle.harness import ours
