@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark._version import PROTOCOL
 from benchmark.errors import UsageError
-from benchmark.models.table import Settings
+from benchmark.models.loading import choice
+from benchmark.models.table import Settings, slug_of
 from benchmark.protocols import Identity, Role
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
-OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"tfidf": {}, "bow": {}}
-_WORD = r"(?u)\b\w+\b"  # scikit-learn's own pattern drops words of one letter, so "C" and "我" too
+# scikit-learn's own pattern of a word drops those of one letter, so "C" and "我" too.
+_UNITS: Mapping[str, str] = {"word": r"(?u)\b\w+\b", "character": r"(?u)\w"}
+_UNIT: Mapping[str, Callable[[str], Any]] = {"unit": choice(*_UNITS)}
+OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"tfidf": _UNIT, "bow": _UNIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +27,20 @@ class LexicalModel:
 
     identity: Identity
     weighting: str
+    unit: str = "word"
     similarity: str = "cosine"
 
     def fit(self, texts: Sequence[str]) -> LexicalEncoder:
         """Learn vocabulary and document frequencies of these texts, lower-cased words.
 
         Labels are never seen: this is unsupervised use of the evaluation texts, as usual for a
-        lexical baseline. Writing without spaces is one word a run of letters.
+        lexical baseline. Writing without spaces is one word a run of letters; the unit
+        ``character`` counts letters and digits instead, each one.
         """
         from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
         vectorizer = {"tfidf": TfidfVectorizer, "bow": CountVectorizer}[self.weighting](
-            token_pattern=_WORD
+            token_pattern=_UNITS[self.unit]
         )
         try:
             vectorizer.fit(texts)
@@ -74,4 +79,7 @@ def load(
     """Make the unfitted model; nothing is read."""
     if target or revision:
         raise UsageError(f"model '{scheme}' takes no target or revision; write {scheme}")
-    return LexicalModel(Identity(f"embedmark/{scheme}", PROTOCOL, f"{scheme}/1"), scheme)
+    unit = options.get("unit", "word")
+    chosen = {} if unit == "word" else {"unit": unit}
+    identity = Identity(f"embedmark/{scheme}", PROTOCOL, f"{scheme}/1", chosen, slug_of(chosen))
+    return LexicalModel(identity, scheme, unit)
