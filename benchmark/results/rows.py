@@ -34,8 +34,6 @@ def read_files(
                 path, folder.model, folder.revision, folder.slug, metrics=metrics
             )
             problems = [f"{path}: {remark}; it counts as failed" for remark in result.remarks]
-            if not result.entries:
-                problems = [f"{path}: holds no score; delete it and measure again"]
         except ResultError as error:
             stem = path.stem
             result = TaskResult(path, folder.model, folder.revision, folder.slug, stem, ())

@@ -105,19 +105,22 @@ def read_result_file(
 
     Files from before mteb 1.11 are converted as mteb does. A main score that is no finite number
     is None, and a remark says so. Raises ResultError when the file is not a result file, names
-    another task than its own file name does, or scores one subset twice.
+    another task than its own file name does, scores one subset twice, or nothing.
     """
     content, name = read_content(path)
     ours = _table(content.get("embedmark"))
     identity, limit = _table(ours.get("model")), ours.get("limit")
     remarks: list[str] = []
+    entries = tuple(_entries(path, content["scores"], ours, metrics, remarks))
+    if not entries:
+        raise ResultError(f"{path}: holds no score; delete it and measure again")
     return TaskResult(
         path=path,
         model=_text(identity.get("name")) or model,
         revision=_text(identity.get("revision")) or revision,
         slug=_text(identity.get("slug")) or slug,
         task=name,
-        entries=tuple(_entries(path, content["scores"], ours, metrics, remarks)),
+        entries=entries,
         measured=bool(ours),
         kind=_text(ours.get("kind")) or kind_of(name),
         main_score_name=_text(ours.get("main_score_name")),

@@ -54,7 +54,7 @@ class Tree:
 def scan(root: Path) -> Tree:
     """List the result files below ``root``, or below its ``results`` where it has such a folder.
 
-    A link that leads out of the tree is not followed but listed among the problems, as are folders
+    A link that leads out of the tree, or in a circle, is not followed but listed among the problems, as are folders
     and names that cannot be read. Raises UsageError when there is no such folder.
     """
     if not root.is_dir():
@@ -145,16 +145,21 @@ def _inside(
             tree.problems.append(f"{_shown(tree, path)}: {quoted(name)} is no name; rename it")
         elif entry.is_symlink() and not _stays(tree.root, entry.path):
             tree.problems.append(
-                f"{entry.path}: a link that leads out of the folder, or nowhere; copy the file"
-                " there instead"
+                f"{entry.path}: a link that leads out of the tree, in a circle or nowhere; copy"
+                " what it should lead to"
             )
         else:
             yield entry
 
 
 def _stays(root: Path, path: str) -> bool:
-    target = os.path.realpath(path)
-    return Path(target).is_relative_to(os.path.realpath(root)) and os.path.exists(target)
+    target = Path(os.path.realpath(path))
+    place = Path(os.path.realpath(os.path.dirname(path)))
+    return (
+        target.is_relative_to(os.path.realpath(root))
+        and not place.is_relative_to(target)
+        and target.exists()
+    )
 
 
 def _shown(tree: Tree, path: str) -> str:
