@@ -124,6 +124,17 @@ def endpoints(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def downsampling(session: nox.Session) -> None:
+    """Proves the smaller suites: choice, prediction and intervals on families of models held out.
+
+    Writes docs/downsampling.md from the published results of many models on one suite.
+    """
+    session.install("-e", ".")
+    session.env["OMP_NUM_THREADS"] = "1"
+    session.run("python", "-m", "tests.downsampling.study", *session.posargs)
+
+
+@nox.session(default=False)
 def speed(session: nox.Session) -> None:
     """Proves the speed: every kind against mteb, in time and memory, and help that comes at once.
 

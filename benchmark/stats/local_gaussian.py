@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 BANDWIDTH = 1.0
-"""A model's weight halves at about 1.2 standard deviations a task from the one predicted."""
+"""In standard deviations a task: a model that far from the one predicted weighs exp(-1/2)."""
 FLOOR = 0.02
 """What every model weighs at least, so that one far from all others is predicted by all."""
 SHRINKAGE = 0.2
@@ -41,7 +41,14 @@ class Prediction:
         return deviation
 
 
-def predict(known: Array, chosen: NDArray[np.int64], measured: Array) -> Prediction:
+def predict(
+    known: Array,
+    chosen: NDArray[np.int64],
+    measured: Array,
+    *,
+    bandwidth: float = BANDWIDTH,
+    shrinkage: float = SHRINKAGE,
+) -> Prediction:
     """Predict all scores of models from those on some tasks, and say how sure that is.
 
     ``known`` ``(n, t)`` are the scores of fitted models in percent, NaN where missing; ``chosen``
@@ -72,8 +79,9 @@ def predict(known: Array, chosen: NDArray[np.int64], measured: Array) -> Predict
     for model in range(count):
         apart = ((ours - theirs[model]) ** 2).mean(axis=1)
         distance[model] = np.sqrt(apart.min())
-        weights = np.exp(-apart / (2 * BANDWIDTH**2)) + FLOOR
-        mean, around = _conditional(values, weights / weights.sum(), chosen, seen[model])
+        weights = np.exp(-apart / (2 * bandwidth**2)) + FLOOR
+        weights /= weights.sum()
+        mean, around = _conditional(values, weights, chosen, seen[model], shrinkage)
         scores[model, rest] = _percent(mean, floor[rest])
         slope = _slope(mean, floor[rest])
         covariance[model][np.ix_(rest, rest)] = around * np.outer(slope, slope)
@@ -82,14 +90,14 @@ def predict(known: Array, chosen: NDArray[np.int64], measured: Array) -> Predict
 
 
 def _conditional(
-    values: Array, weights: Array, chosen: NDArray[np.int64], seen: Array
+    values: Array, weights: Array, chosen: NDArray[np.int64], seen: Array, shrinkage: float
 ) -> tuple[Array, Array]:
     """Mean and covariance of the other tasks, given the chosen ones, on the logit scale."""
     centre = weights @ values
     spread = np.sqrt(weights @ (values - centre) ** 2)
     spread[spread < 1e-9] = 1e-9
     standard = (values - centre) / spread
-    correlation = (1 - SHRINKAGE) * (standard * weights[:, None]).T @ standard
+    correlation = (1 - shrinkage) * (standard * weights[:, None]).T @ standard
     correlation[np.diag_indices_from(correlation)] = 1.0
     rest = np.setdiff1d(np.arange(values.shape[1]), chosen)
     across = correlation[np.ix_(chosen, rest)]
