@@ -162,9 +162,12 @@ def _check(args: Namespace) -> int:
 
 
 def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
-    from benchmark.catalog import expanded, find_choices, load_kind
+    from benchmark.catalog import Choice, expanded, find_choices, load_kind
+    from benchmark.data.hub_errors import OutOfReachError
     from benchmark.data.sources import read_tables
-    from benchmark.prepare import task_fingerprint
+    from benchmark.errors import DataError
+    from benchmark.prepare import chosen_parts, task_fingerprint
+    from benchmark.protocols import Finding
 
     report: list[dict[str, str]] = []
     for choice in expanded(find_choices([name], trust=trust)):
@@ -172,17 +175,22 @@ def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
         if task.parts:
             continue  # what it is made of stands before it
         kind = load_kind(task.kind)
-        seen: set[str] = set()
-        for split in task.splits:
-            for subset in task.subsets:
-                _, findings = read_tables(task, kind, split, subset)
-                for finding in findings:
-                    if finding.message not in seen:
-                        seen.add(finding.message)
-                        row = {"task": task.name, "level": finding.level}
-                        report.append({**row, "message": finding.message})
+        rows: dict[str, dict[str, str]] = {}
+        for split, subset in chosen_parts(Choice(task)):
+            try:
+                findings = read_tables(task, kind, split, subset)[1]
+            except OutOfReachError as error:
+                message = f"{error}; only the task file was checked"
+                rows[message] = {"task": task.name, "level": "warning", "message": message}
+                break
+            except DataError as error:
+                findings = [Finding("error", "unreadable", line) for line in error.problems]
+            for finding in findings:
+                row = {"task": task.name, "level": finding.level, "message": finding.message}
+                rows.setdefault(finding.message, row)
+        report += rows.values()
         declared = task.source.settings.get("fingerprint")
-        if declared and not any(row["level"] == "error" for row in report):
+        if declared and not any(row["level"] == "error" for row in rows.values()):
             found = task_fingerprint(task)
             if found != declared:
                 message = (

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from benchmark.data.formats import Columns
+from benchmark.data.hub_errors import OutOfReachError
 from benchmark.data.hub_layout import format_of
 from benchmark.data.hub_places import RANKED, Place, find_place, has_table
 from benchmark.data.hub_read import can_read, read_elsewhere, read_files
@@ -44,7 +45,10 @@ class _Found:
 def load_hub(
     task: Task, kind: Kind, split: str, subset: str, problems: list[str]
 ) -> dict[str, Columns]:
-    """Fetch and read the tables of one split and subset, in the shapes that the kind wants."""
+    """Fetch and read the tables of one split and subset, in the shapes that the kind wants.
+
+    Raises OutOfReachError when they are not in the cache and there is no network.
+    """
     found: dict[str, _Found] = {}
     for name in _tables(task, kind, subset):
         try:
@@ -52,6 +56,8 @@ def load_hub(
             whole = replace(place, where=())
             keep = bool(place.where) or is_parallel(task, kind, subset)
             found[name] = _only(_shared(whole) if keep else _read(whole), place)
+        except OutOfReachError:
+            raise
         except DataError as error:
             problems.extend(error.problems)
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
+from benchmark.errors import DataError
+
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_NETWORK = {
     "LocalEntryNotFoundError",
@@ -12,53 +14,68 @@ _NO_NETWORK = {
     "OfflineModeIsEnabled",
     "RevisionResolutionError",
     "CachedRepoTreeNotFoundError",
+    "TransportError",
+    "ConnectionError",
+    "TimeoutException",
+    "Timeout",
 }
-_NO_NETWORK_BASES = {"TransportError", "ConnectionError", "TimeoutException", "Timeout"}
 
 
-def explained(name: str, revision: str, error: BaseException, size: int | None = None) -> str:
-    """The one line for what huggingface_hub raised; ``size`` is the bytes that were asked for.
+class OutOfReachError(DataError):
+    """Data are not in the cache and there is no network; nothing is known to be wrong with them."""
+
+
+def explained(name: str, revision: str, error: BaseException, size: int | None = None) -> DataError:
+    """One line for what huggingface_hub raised; ``size`` is the bytes that were asked for.
 
     Errors are told by the names of their classes, which outlive the modules that hold them.
     """
+    line, away = _line(name, revision, error, size)
+    return OutOfReachError(line) if away else DataError(line)
+
+
+def _line(name: str, revision: str, error: BaseException, size: int | None) -> tuple[str, bool]:
+    """The line, and whether there is no network."""
     chain = list(_chain(error))
     names = {base.__name__ for each in chain for base in type(each).__mro__}
     status = next((s for s in map(status_of, chain) if s), None)
     page = f"{_endpoint()}/datasets/{name}"
-    what = f"the data set '{name}'"
+    what = f"data set '{name}'"
+    wanted = f" ({_bytes(size)})" if size else ""
     if any(isinstance(each, OSError) and each.errno in _FULL for each in chain):
-        wanted = f"; {_bytes(size)} were asked for" if size else ""
-        return (
-            f"{what}: the disk of the hub's cache is full{wanted}; nothing partial was kept; make "
-            "room, or set HF_HOME to a folder on another disk"
+        line = (
+            f"the disk of the hub's cache is full{wanted}; nothing partial was kept; make room, or "
+            "set HF_HOME to a folder on another disk"
         )
-    if "GatedRepoError" in names or status == 403:
-        return f"{what} is gated: accept its terms at {page} and set HF_TOKEN to your token"
-    if "RevisionNotFoundError" in names:
-        return f"{what} has no revision '{revision}'; see {page}/commits/main"
-    if status == 429:
-        return (
-            f"{what}: the hub answers that there were too many requests (429); wait, or set "
-            "HF_TOKEN, since it grants more to those who log in"
+    elif "GatedRepoError" in names or status == 403:
+        line = f"it is gated; accept its terms at {page} and set HF_TOKEN to your token"
+    elif "RevisionNotFoundError" in names:
+        line = f"it has no revision '{revision}'; see {page}/commits/main"
+    elif status == 429:
+        line = (
+            "the hub answers that there were too many requests (429); wait, or set HF_TOKEN, since "
+            "it grants more to those who log in"
         )
-    if "RepositoryNotFoundError" in names or status in (401, 404):
-        return (
-            f"{what} is unknown to the hub, or private; check the name in [source], or set "
-            f"HF_TOKEN to a token that may read {page}"
+    elif "RepositoryNotFoundError" in names or status in (401, 404):
+        line = (
+            "it is unknown to the hub, or private; check the name in [source], or set HF_TOKEN to "
+            f"a token that may read {page}"
         )
-    if names & (_NO_NETWORK | _NO_NETWORK_BASES):
-        wanted = f" ({_bytes(size)})" if size else ""
-        return (
-            f"{what} at revision '{revision}'{wanted} is not in the cache, and the hub is out of "
-            "reach; run once with network, or on another machine: embedmark tasks bundle"
+    elif names & _NO_NETWORK:
+        line = (
+            f"revision '{revision}'{wanted} is not in the cache, and the hub is out of reach; run "
+            "once with network, or bring it from another machine: embedmark tasks bundle"
         )
-    if status and status >= 500:
-        return f"{what}: the hub failed ({status}); run again later, what was fetched is kept"
-    if "Consistency check failed" in str(error):
-        return f"{what}: a download ended early; run again, files that are whole are kept"
-    if isinstance(error, OSError) and error.errno:
-        return f"{what}: the hub's cache cannot be written ({error.strerror}); see HF_HOME"
-    return f"{what}: the hub's answer is not understood ({type(error).__name__}); see {page}"
+        return f"{what}: {line}", True
+    elif status and status >= 500:
+        line = f"the hub failed ({status}); run again later, what was fetched is kept"
+    elif "Consistency check failed" in str(error):
+        line = "a download ended early; run again, files that are whole are kept"
+    elif isinstance(error, OSError) and error.errno:
+        line = f"the hub's cache cannot be written ({error.strerror}); see HF_HOME"
+    else:
+        line = f"the hub's answer is not understood ({type(error).__name__}); see {page}"
+    return f"{what}: {line}", False
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

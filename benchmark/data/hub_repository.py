@@ -194,7 +194,7 @@ def _guarded(
     try:
         return call()
     except Exception as error:  # noqa: BLE001 -- the hub, the network and the disk raise anything
-        raise DataError(explained(name, revision, error, size)) from None
+        raise explained(name, revision, error, size) from None
 
 
 @lru_cache(maxsize=4096)

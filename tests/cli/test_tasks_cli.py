@@ -219,7 +219,7 @@ def test_new_writes_nothing_when_it_sees_nothing(capsys: pytest.CaptureFixture[s
             '[source.arguments]\ndocuments = "many"\n',
             1,
             (
-                "Made.toml: 'passkey' failed (ValueError); check the values of "
+                "Made: 'passkey' failed (ValueError); check the values of "
                 "[source.arguments] and the version of the package"
             ),
         ),

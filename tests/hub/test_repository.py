@@ -178,8 +178,8 @@ def test_a_full_disk(filled: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         fetch(repository, ["big.arrow"])
 
     assert str(error.value) == (
-        "the data set 'org/set': the disk of the hub's cache is full; 0.2 MB were asked for; "
-        "nothing partial was kept; make room, or set HF_HOME to a folder on another disk"
+        "data set 'org/set': the disk of the hub's cache is full (0.2 MB); nothing partial was "
+        "kept; make room, or set HF_HOME to a folder on another disk"
     )
     assert before == blobs(tmp_path)
 
@@ -189,22 +189,22 @@ def test_what_is_not_there(filled: Hub) -> None:
     page = f"{filled.url}/datasets/org/set"
 
     assert refused("org/other", COMMIT) == (
-        "the data set 'org/other' is unknown to the hub, or private; check the name in [source], "
+        "data set 'org/other': it is unknown to the hub, or private; check the name in [source], "
         f"or set HF_TOKEN to a token that may read {filled.url}/datasets/org/other"
     )
     for revision in (OTHER, "v9", OTHER[:9]):
-        line = f"the data set 'org/set' has no revision '{revision}'; see {page}/commits/main"
+        line = f"data set 'org/set': it has no revision '{revision}'; see {page}/commits/main"
         assert line == refused("org/set", revision)
 
 
 def test_private_and_gated_sets_want_a_token(filled: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without one the line says what to do; with one they are read."""
     filled.private = {"org/set"}
-    assert "is unknown to the hub, or private" in refused("org/set", COMMIT)
+    assert "it is unknown to the hub, or private" in refused("org/set", COMMIT)
 
     filled.private, filled.gated = set(), {"org/set"}
     page = f"{filled.url}/datasets/org/set"
-    gated = f"the data set 'org/set' is gated: accept its terms at {page} and set HF_TOKEN to"
+    gated = f"data set 'org/set': it is gated; accept its terms at {page} and set HF_TOKEN to"
     assert refused("org/set", COMMIT).startswith(gated)
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     assert refused("org/set", COMMIT).startswith(gated)
@@ -256,11 +256,11 @@ def test_no_network(
     with pytest.raises(DataError) as error:
         fetch(repository, ["big.arrow"])
     assert str(error.value) == (
-        f"the data set 'org/set' at revision '{COMMIT}' (0.2 MB) is not in the cache, and the hub "
-        "is out of reach; run once with network, or on another machine: embedmark tasks bundle"
+        f"data set 'org/set': revision '{COMMIT}' (0.2 MB) is not in the cache, and the hub is out "
+        "of reach; run once with network, or bring it from another machine: embedmark tasks bundle"
     )
-    assert f"'org/set' at revision '{OTHER}' is not in the cache" in refused("org/set", OTHER)
-    assert "'org/set' at revision 'unpinned' is not in the cache" in refused("org/set", "unpinned")
+    assert f"'org/set': revision '{OTHER}' is not in the cache" in refused("org/set", OTHER)
+    assert "'org/set': revision 'unpinned' is not in the cache" in refused("org/set", "unpinned")
 
 
 def test_a_download_is_followed(filled: Hub) -> None:
