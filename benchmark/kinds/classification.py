@@ -27,9 +27,9 @@ from benchmark.kinds.experiments import (
     Experiment,
     check_folds,
     cross_validation_problems,
-    fitted_again,
     means_of,
     run_each,
+    runs_in_turn,
     take,
     too_few_for_folds,
     train_and_test,
@@ -156,7 +156,7 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
     train, test = train_and_test(embeddings, len(data.train), data.test)
     defects = defects_of(task)
     estimator = make_estimator(options_of(task, OPTIONS), "classifier")
-    again = fitted_again(estimator, defects)
+    again = runs_in_turn(estimator, defects)
 
     def run(experiment: Experiment) -> tuple[NDArray[np.int64], NDArray[Any]]:
         truth = data.train_labels[experiment.train]
@@ -168,7 +168,7 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
         positive = _positive(data.test_labels[experiment.test], data.one)
         return predicted, confidence(fitted, tested, positive)
 
-    outcomes = run_each(run, data.experiments, again=again)
+    outcomes = run_each(run, data.experiments, in_turn=again)
     scores: list[dict[str, float | None]] = []
     right, tested = np.zeros(len(data.test_labels)), np.zeros(len(data.test_labels))
     for each, (predicted, ranked) in zip(data.experiments, outcomes, strict=True):

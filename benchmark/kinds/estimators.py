@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from benchmark.errors import ModelError, TaskFileError, nearest
+from benchmark.kinds.defects import NAME as DEFECTS
 from benchmark.metrics.similarity import is_sparse
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def estimator_problems(task: Task, defaults: Mapping[str, Any], sort: Sort) -> l
 def make_estimator(options: Mapping[str, Any], sort: Sort) -> Any:
     """A new estimator as ``options`` name it, with the task's seed wherever it takes one.
 
+    With ``upstream_defects`` "all", as in mteb, an estimator inside another has no seed.
+
     ``estimator`` is the dotted name of a public scikit-learn class. A parameter whose value is such
     a name becomes that estimator (``estimator = "sklearn.svm.SVC"`` of a meta-estimator), and
     ``estimator__C`` sets a parameter inside it.
@@ -72,6 +75,8 @@ def make_estimator(options: Mapping[str, Any], sort: Sort) -> Any:
     _check_sort(name, estimator, sort)
     _check_values(name, estimator)
     seeds = [key for key in known if key.split("__")[-1] == "random_state"]
+    if options.get(DEFECTS) == "all":
+        seeds = [key for key in seeds if "__" not in key]
     return estimator.set_params(**dict.fromkeys(seeds, int(options["seed"])))
 
 
@@ -106,12 +111,12 @@ def confidence(fitted: Any, vectors: Vectors, label: int) -> NDArray[Any]:
     if not len(place):
         return np.zeros(vectors.shape[0])
     if hasattr(fitted, "predict_proba"):
-        return cast("NDArray[Any]", predict(fitted, vectors, probabilities=True)[:, place[0]])
+        return predict(fitted, vectors, probabilities=True)[:, place[0]]
     if not hasattr(fitted, "decision_function"):
         return cast("NDArray[Any]", predict(fitted, vectors) == label)
     found = np.asarray(fitted.decision_function(vectors))
     if found.ndim == 2:
-        return cast("NDArray[Any]", found[:, place[0]])
+        return found[:, place[0]]
     return found if place[0] else -found
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from benchmark.task import Task
 
 
+_GLOBAL_SEED = 42  # mteb's, whatever the task's seed is
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """One fit: positions among the train texts, in the order they are fitted in, and the test's."""
@@ -41,20 +44,40 @@ def train_and_test(
     return train, tested
 
 
-def run_each(
-    run: Callable[[Experiment], Any], experiments: Sequence[Experiment], *, again: bool
-) -> list[Any]:
-    """Every experiment's outcome, in order; a few at once unless each starts from the one before.
+def runs_in_turn(estimator: Any, defects: str) -> bool:
+    """Whether experiments run one after the other, as an estimator's state demands in mteb.
 
-    mteb fits one object ``again`` in every experiment, which only an estimator with ``warm_start``
-    notices.
+    There one object is fitted again and again, which ``warm_start`` notices, and estimators inside
+    another are not seeded. Both are defects, so it is so only when all of these are kept.
     """
-    return [run(each) for each in experiments] if again else in_threads(run, experiments)
+    parameters = estimator.get_params()
+    unseeded = any(key.endswith("__random_state") for key in parameters)
+    return defects == "all" and (unseeded or bool(parameters.get("warm_start")))
 
 
-def fitted_again(estimator: Any, defects: str) -> bool:
-    """Whether an experiment starts from the fit of the one before, as mteb's do by a defect."""
-    return defects == "all" and bool(estimator.get_params().get("warm_start"))
+def run_each(
+    run: Callable[[Experiment], Any],
+    experiments: Sequence[Experiment],
+    *,
+    in_turn: bool,
+    anew: bool = True,
+) -> list[Any]:
+    """Every experiment's outcome, in order; a few at once, unless they run ``in_turn``.
+
+    Then numpy's global generator, which unseeded estimators draw from, is seeded as in mteb: for
+    each experiment, or, not ``anew``, for the first one.
+    """
+    if not in_turn:
+        return in_threads(run, experiments)
+    state, outcomes = np.random.get_state(), []  # noqa: NPY002  unseeded estimators draw from it
+    try:
+        for number, experiment in enumerate(experiments):
+            if anew or number == 0:
+                np.random.seed(_GLOBAL_SEED)  # noqa: NPY002
+            outcomes.append(run(experiment))
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+    return outcomes
 
 
 def means_of(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, float]:

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmark.errors import DataError
-from benchmark.kinds.common import column, empty_tables, finding_at, in_threads, options_of
+from benchmark.kinds.common import column, empty_tables, finding_at, options_of
 from benchmark.kinds.defects import OPTION, defects_of
 from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
-from benchmark.kinds.experiments import Experiment, means_of, take, train_and_test
+from benchmark.kinds.experiments import (
+    Experiment,
+    means_of,
+    run_each,
+    runs_in_turn,
+    take,
+    train_and_test,
+)
 from benchmark.kinds.sampling import numpy_draws, undersample_lists
 from benchmark.kinds.stratification import stratified_lists
 from benchmark.metrics.multilabel import (
@@ -123,7 +130,8 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
     predicted rightly. ``samples`` holds, for accuracy, how often each text's whole set was right.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
-    mended = defects_of(task) == "none"
+    defects = defects_of(task)
+    mended = defects == "none"
     estimator = make_estimator(options_of(task, OPTIONS), "classifier")
 
     def run(experiment: Experiment) -> tuple[dict[str, float], NDArray[np.bool_]]:
@@ -137,7 +145,8 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # as many classes as rows: see _votes
-        results = in_threads(run, data.experiments)
+        alone = runs_in_turn(estimator, defects)
+        results = run_each(run, data.experiments, in_turn=alone, anew=False)
     scores = [found for found, _ in results]
     right = np.mean([right for _, right in results], axis=0)
     samples = {"accuracy": right} if task.main_score == "accuracy" else {}

@@ -17,9 +17,9 @@ from benchmark.kinds.experiments import (
     Experiment,
     check_folds,
     cross_validation_problems,
-    fitted_again,
     means_of,
     run_each,
+    runs_in_turn,
     take,
     too_few_for_folds,
     train_and_test,
@@ -134,7 +134,7 @@ def evaluate(data: RegressionData, embeddings: Embeddings, task: Task) -> Scores
     if defects == "none":
         train, test = train.astype(np.float64), test.astype(np.float64)
     estimator = make_estimator(options_of(task, OPTIONS), "regressor")
-    again = fitted_again(estimator, defects)
+    again = runs_in_turn(estimator, defects)
 
     def run(experiment: Experiment) -> NDArray[np.float64]:
         truth = data.train_values[experiment.train]
@@ -146,7 +146,7 @@ def evaluate(data: RegressionData, embeddings: Embeddings, task: Task) -> Scores
         and data.test is not None
         and all(np.array_equal(each.train, data.experiments[0].train) for each in data.experiments)
     )
-    predictions = run_each(run, data.experiments[: 1 if whole else None], again=again)
+    predictions = run_each(run, data.experiments[: 1 if whole else None], in_turn=again)
     predictions = predictions * len(data.experiments) if whole else predictions
     scores: list[dict[str, float]] = []
     error, count = np.zeros(len(data.test_values)), np.zeros(len(data.test_values))

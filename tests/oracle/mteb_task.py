@@ -23,7 +23,6 @@ from mteb.abstasks import (
     AbsTaskZeroShotClassification,
 )
 from mteb.abstasks.task_metadata import TaskMetadata
-from sklearn.linear_model import LogisticRegression
 
 from benchmark.catalog import load_kind
 from benchmark.task import Task
@@ -118,17 +117,22 @@ def _attributes(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "summarization":
         attributes.update(min_score=0, max_score=5)
     if "estimator" in attributes:
-        module, _, name = attributes.pop("estimator").rpartition(".")
         parameters = dict(attributes.pop("estimator_parameters", {}))
-        if parameters.get("estimator") == "sklearn.linear_model.LogisticRegression":
-            parameters["estimator"] = LogisticRegression()
-        attributes["evaluator_model"] = getattr(import_module(module), name)(**parameters)
+        for key, value in parameters.items():
+            if isinstance(value, str) and value.startswith("sklearn."):
+                parameters[key] = _class_of(value)()
+        attributes["evaluator_model"] = _class_of(attributes.pop("estimator"))(**parameters)
     if "cross_validation" in attributes:
         attributes["is_cross_validation"] = attributes.pop("cross_validation")
     attributes.pop("upstream_defects", None)  # ours
     if attributes.get("max_eval_samples") == "all":
         attributes["max_eval_samples"] = None
     return attributes
+
+
+def _class_of(name: str) -> Any:
+    module, _, short = name.rpartition(".")
+    return getattr(import_module(module), short)
 
 
 def _mteb_data(kind: str, split: str, tables: Tables) -> dict[str, Any]:

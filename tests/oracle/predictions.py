@@ -43,7 +43,7 @@ def our_predictions(kind: str, tables: Tables) -> Iterator[list[list[Any]]]:
     def noted(*arguments: Any, **options: Any) -> Any:
         outcome = predict(*arguments, **options)
         labels = outcome[0] if isinstance(outcome, tuple) else outcome
-        found[getattr(place, "number", 0)] = np.asarray(labels).ravel().tolist()
+        found[getattr(place, "number", len(found))] = np.asarray(labels).ravel().tolist()
         return outcome
 
     def numbered(run: Any) -> Any:
