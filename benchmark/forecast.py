@@ -20,7 +20,7 @@ from benchmark.models.identity import hub_folder
 from benchmark.models.table import Settings, find_scheme, load_model
 from benchmark.models.tokens import count_pairs, count_plan
 from benchmark.prepare import Prepared, PreparedPart
-from benchmark.protocols import Encoder, Fitted, Request, Reranker, Searcher
+from benchmark.protocols import Encoder, Fitted, Lookup, Request, Reranker, Searcher
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,6 +74,9 @@ def add(forecast: Forecast, prepared: Prepared) -> None:
     if model is None or not can_measure(model, prepared.kind):
         return
     for part in prepared.parts:
+        if not part.error and isinstance(model, Lookup):
+            _look_up(forecast, prepared, part)
+            continue
         if not part.error and _reads_pairs(model):
             _add_pairs(forecast, prepared, part)
             continue
@@ -98,7 +101,9 @@ def finish(forecast: Forecast) -> None:
     probed = sum(_characters(group, texts) for group, texts in forecast.samples)
     probed += sum(len(query) + len(document) for query, document in forecast.pairs)
     if model is None or not probed:
-        if model is not None:
+        if isinstance(model, Lookup):
+            forecast.note = "has its vectors already"
+        elif model is not None:
             second = " in two:" in forecast.model
             forecast.note = "scores what the first finds" if second else "runs on none of these"
         return
@@ -180,6 +185,16 @@ def _pace(model: Encoder, samples: Sequence[tuple[Group, pa.Array]]) -> float:
         if time.perf_counter() - start > _SECONDS:
             break
     return (time.perf_counter() - start) / max(characters, 1)
+
+
+def _look_up(forecast: Forecast, prepared: Prepared, part: PreparedPart) -> None:
+    """Whether a file of vectors has all that a part needs."""
+    model: Lookup = forecast.loaded
+    forecast.texts += sum(len(request.texts) for request in part.plan.values())
+    try:
+        call_model(model, partial(model.look_up, part.plan))
+    except BenchmarkError as error:
+        forecast.failed = forecast.failed or f"{prepared.task.name}: {error}"
 
 
 def _reads_pairs(model: Any) -> bool:

@@ -175,6 +175,22 @@ def test_a_model_that_nothing_is_foreseen_of_says_why(tmp_path: Path) -> None:
     assert ["runs on none of these", "scores what the first finds"] == [alone.note, second.note]
 
 
+def test_a_file_of_vectors_is_asked_whether_it_has_all(tmp_path: Path) -> None:
+    """Before a run, and without any time to foretell."""
+    ids = ["q0", "q1", *(f"d{n}" for n in range(20))]
+    np.savez(tmp_path / "all.npz", ids=np.array(ids), vectors=np.ones((22, 2)))
+    np.savez(tmp_path / "few.npz", ids=np.array(ids[:2]), vectors=np.ones((2, 2)))
+
+    whole, few = begin([str(tmp_path / "all.npz"), str(tmp_path / "few.npz")], Settings())
+    task = prepare(Choice(load_task(write_retrieval(tmp_path))))
+    for forecast in (whole, few):
+        add(forecast, task)
+        finish(forecast)
+
+    assert ("has its vectors already", "", 22) == (whole.note, whole.failed, whole.texts)
+    assert "Digits: local/few: 20 of 22 ids have no vector in the file (first: 'd0'" in few.failed
+
+
 def test_a_composite_stands_as_its_parts() -> None:
     """Each part with its own forecast."""
     uri = "two:(hybrid:(tfidf)+(bow)?k=9)|(random)"

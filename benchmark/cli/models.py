@@ -69,7 +69,8 @@ def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, tuple):
-        return " to ".join(_plain(item) for item in value)
+        between = ", " if isinstance(value[0], str) else " to "
+        return between.join(_plain(item) for item in value)
     return str(value)
 
 

@@ -11,6 +11,7 @@ from benchmark.errors import ModelError
 from benchmark.models.prompts import choose_prompt
 from benchmark.models.table import Settings, load_model
 from benchmark.models.tokens import count_pairs
+from benchmark.models.vectors import VectorFile
 from benchmark.protocols import Composite, Encoder, Fitted, Model, Reranker, Role, Searcher
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ _KINDS: tuple[tuple[str, Role], ...] = (
 class Checkup:
     """What was found; a field is None where the model has no such thing.
 
-    ``norms`` are the smallest and largest lengths of vectors. ``deterministic``: two encodings give
-    equal bytes. ``batch_difference`` is the largest difference of a number between batches of 1 and
-    of 32. ``role_effect`` and ``prompt_effect`` are 1 minus the mean cosine between the vectors of
-    the same texts as query and document, and with and without their prompts. ``truncated`` counts
-    the dozen texts longer than ``max_tokens``; of a model that scores, texts are pairs. Speeds are
-    per second, memory in megabytes.
+    ``norms`` are the smallest and largest lengths of vectors. Of sparse vectors, ``active`` is the
+    mean of how many numbers are not 0, ``heaviest`` the names of the first text's largest.
+    ``deterministic``: two encodings give equal bytes. ``batch_difference`` is the largest
+    difference of a number between batches of 1 and of 32. ``role_effect`` and ``prompt_effect`` are
+    1 minus the mean cosine between the vectors of the same texts as query and document, and with
+    and without their prompts. ``truncated`` counts the dozen texts longer than ``max_tokens``; of a
+    model that scores, texts are pairs. Speeds are per second, memory in megabytes.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Checkup:
     similarity: str
     dimension: int | None = None
     norms: tuple[float, float] | None = None
+    active: float | None = None
+    heaviest: tuple[str, ...] = ()
     deterministic: bool | None = None
     batch_difference: float | None = None
     role_effect: float | None = None
@@ -110,18 +114,32 @@ def describe(model: Model) -> Checkup:
 def check(uri: str, settings: Settings, memory: Callable[[], float]) -> Checkup:
     """Load a model and encode the dozen texts, alone and in batches of 32.
 
-    ``memory()`` is the peak so far, in megabytes. Raises ModelError when vectors are not finite.
+    Of a file of vectors, all that it has. ``memory()`` is the peak so far, in megabytes. Raises
+    ModelError when vectors are not finite.
     """
+    import numpy as np
+
     model = load_model(uri, replace(settings, batch_size=32))
     found = describe(model)
     if isinstance(model, Reranker) and not isinstance(model, Encoder | Fitted):
         return _check_scores(model, found, memory)
+    if isinstance(model, VectorFile):
+        norms = np.linalg.norm(model.vectors, axis=1)
+        return replace(
+            found,
+            gives=f"vectors of {len(norms):,} {'ids' if model.by_id else 'texts'}",
+            dimension=model.vectors.shape[1],
+            norms=(float(norms.min(initial=np.inf)), float(norms.max(initial=0))),
+            memory_mb=memory(),
+        )
     fitted = model.fit(TEXTS) if isinstance(model, Fitted) else model
     if not isinstance(fitted, Encoder):
         return replace(found, memory_mb=memory())
-    first, second = _dense(fitted.encode(TEXTS)), _dense(fitted.encode(TEXTS))
+    vectors = fitted.encode(TEXTS)
+    first, second = _dense(vectors), _dense(fitted.encode(TEXTS))
     return replace(
         found,
+        **_words(fitted, vectors),
         **_shape(uri, first),
         **_effects(fitted, first),
         **_tokens(fitted, TEXTS),
@@ -145,6 +163,17 @@ def _shape(uri: str, vectors: NDArray[np.float32]) -> dict[str, Any]:
         )
     norms = np.linalg.norm(vectors, axis=1)
     return {"dimension": vectors.shape[1], "norms": (float(norms.min()), float(norms.max()))}
+
+
+def _words(model: Any, vectors: Any) -> dict[str, Any]:
+    """Of sparse vectors how many numbers a text has, and the names of those that weigh most."""
+    found: dict[str, Any] = {}
+    if hasattr(vectors, "tocsr"):
+        found["active"] = round(vectors.tocsr().nnz / len(TEXTS), 1)
+    if hasattr(model, "explain"):
+        (weighed,) = model.explain(TEXTS[:1], top=5)
+        found["heaviest"] = tuple(word for word, _ in weighed)
+    return found
 
 
 def _effects(model: Encoder, plain: NDArray[np.float32]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from benchmark.models.table import Settings
 _CUT_SHORT = ("SafetensorError", "UnpicklingError", "EOFError", "InvalidProtobuf", "BadZipFile")
 _CUT_SHORT_WORDS = ("PytorchStreamReader", "incomplete metadata", "Error while deserializing")
 BATCH_SIZE = 32  # sentence-transformers' own default
+_ON_CPU, _ELSEWHERE = 1024, 16_384
+_NO_BOUND = 1 << 60
 
 
 def check_target(uri: str, target: str, files: tuple[str, ...]) -> None:
@@ -141,6 +144,17 @@ def check_length(uri: str, wanted: int | None, model: Any) -> None:
             )
 
 
+def tokens_at_once(settings: Settings, device: Any) -> int:
+    """The tokens, padding counted, that a batch may hold; no bound where the user gives its texts.
+
+    Small ones are fastest on a CPU, where what a layer gives then stays in its caches; a GPU wants
+    to be filled. Measured by ``tests/speed/throughput.py``.
+    """
+    if settings.batch_size is not None:
+        return _NO_BOUND
+    return _ON_CPU if str(device).startswith("cpu") else _ELSEWHERE
+
+
 def device_of(settings: Settings) -> str:
     """The device named, or the best that torch sees."""
     if settings.device != "auto":
@@ -153,20 +167,35 @@ def device_of(settings: Settings) -> str:
 
 @contextmanager
 def without_bar() -> Iterator[None]:
-    """No progress bar of transformers' own while weights load, where stderr is no terminal."""
+    """No progress bar of transformers' own while weights load, where stderr is no terminal.
+
+    The hub's warnings of each repeated request are not shown either: one line says what failed.
+    """
+    hub = logging.getLogger("huggingface_hub")
+    level = hub.level
+    hub.setLevel(logging.ERROR)
     try:
-        logging = importlib.import_module("transformers.utils.logging")
+        with _without_transformers_bar():
+            yield
+    finally:
+        hub.setLevel(level)
+
+
+@contextmanager
+def _without_transformers_bar() -> Iterator[None]:
+    try:
+        transformers = importlib.import_module("transformers.utils.logging")
     except ImportError:
         yield
         return
-    if sys.stderr.isatty() or not logging.is_progress_bar_enabled():
+    if sys.stderr.isatty() or not transformers.is_progress_bar_enabled():
         yield
         return
-    logging.disable_progress_bar()
+    transformers.disable_progress_bar()
     try:
         yield
     finally:
-        logging.enable_progress_bar()
+        transformers.enable_progress_bar()
 
 
 def choice(*names: str) -> Callable[[str], str]:

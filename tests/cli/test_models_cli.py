@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmark.cli import main
@@ -78,3 +79,25 @@ def test_no_such_model(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The line of the loader, exit 2."""
     assert 2 == main(["models", verb, "wordlama"])
     assert "did you mean 'wordllama'" in capsys.readouterr().err
+
+
+def test_check_of_a_file_of_vectors_says_what_it_has(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It has no vectors for texts of ours."""
+    np.savez(tmp_path / "v.npz", ids=np.array(["a", "b"]), vectors=np.array([[3.0, 4.0], [0, 1]]))
+
+    found = checked(capsys, "check", str(tmp_path / "v.npz"))
+
+    assert ("vectors of 2 ids", 2, [1.0, 5.0]) == (
+        found["gives"],
+        found["dimension"],
+        found["norms"],
+    )
+
+
+def test_check_of_a_composite_names_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    """These are what can be checked."""
+    found = checked(capsys, "check", "hybrid:(tfidf)+(bow)")
+
+    assert "a ranking of its parts; check each of these by itself" == found["gives"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main
+from tests.torch import making
 
 pytest.importorskip("torch", reason="needs embedmark[torch]")
 pytest.importorskip("sentence_transformers", reason="needs embedmark[torch]")
@@ -33,6 +34,16 @@ def test_encoders(scheme: str, made: Made, capsys: pytest.CaptureFixture[str]) -
     assert found["tokens"] > 100
     assert found["tokens_per_second"] > 0
     assert found["memory_mb"] > 0
+
+
+def test_a_sparse_model_names_its_words(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that weigh most in the first text, and how many weigh at all."""
+    assert 0 == main(["models", "check", f"sparse:{made('sparse')}", "--json"])
+    found = json.loads(capsys.readouterr().out)
+
+    assert 5 == len(found["heaviest"])
+    assert set(found["heaviest"]) <= {*making.SPECIAL, *making.WORDS}
+    assert 5 <= found["active"] <= found["dimension"]
 
 
 @pytest.mark.parametrize("scheme", ["ce", "colbert"])
