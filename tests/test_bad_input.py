@@ -337,7 +337,8 @@ DATA = [
         "missing column",
         jsonl({"sentence1": "a", "sentence_2": "b", "gold": 1}),
         "error: T: data/test.jsonl: no column 'sentence2' for the field 'sentence2' (columns "
-        "found: sentence1, sentence_2, gold); name it under [columns] in the task file",
+        "found: sentence1, sentence_2, gold; nearest: sentence_2); name it under [columns] in the "
+        "task file",
         "error: T: data/test.jsonl: no column 'score' for the field 'score' (columns found: "
         "sentence1, sentence_2, gold); name it under [columns] in the task file",
     ),

@@ -7,6 +7,7 @@ trailing ``?`` marks an optional field.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -61,15 +62,20 @@ def to_table(
     findings: list[Finding] = []
     source = _Source(columns.label, columns.typed, joins_title)
     arrays: dict[str, pa.Array] = {}
+    used = {n for field in fields for n in _columns_of(field, mapping, columns, joins_title)}
     for field, kind in fields.items():
         names = _columns_of(field, mapping, columns, joins_title)
         absent = [name for name in names if name not in columns.values]
         if absent and kind.endswith("?") and field not in mapping:
             continue
         if absent:
+            shown = found_names(columns)
+            free = [name for name in shown.split(", ") if name not in used]
+            near = difflib.get_close_matches(absent[0], free, n=1)
             message = (
                 f"{columns.label}: no column '{absent[0]}' for the field '{field}' (columns "
-                f"found: {found_names(columns)}); name it under [columns] in the task file"
+                f"found: {shown}{f'; nearest: {near[0]}' if near else ''}); name it under "
+                "[columns] in the task file"
             )
             findings.append(Finding("error", "missing_column", message))
             continue

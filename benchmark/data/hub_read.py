@@ -22,6 +22,10 @@ _BLOCK = 16 << 20  # of JSON lines at once; a longer line is read without Arrow'
 _BOM = b"\xef\xbb\xbf"
 
 
+class _MixedTypesError(ValueError):
+    """The column of this name holds values that no one Arrow type holds."""
+
+
 def can_read(paths: Sequence[str], options: Mapping[str, Any]) -> bool:
     """Whether this module reads these files; the ``datasets`` package is for the others."""
     return "foreign" not in options and all(
@@ -44,9 +48,11 @@ def read_files(
         where = f"{label} {path}"
         try:
             tables.append(_read(copy, path, options))
-        except pa.ArrowInvalid as error:
-            what = "mixes types in a column" if "cannot mix" in str(error) else "is damaged"
-            raise DataError(f"{where}: {what}, or no {format_of(path)[1:]}; see the hub") from None
+        except _MixedTypesError as error:
+            raise DataError(
+                f"{where}: the column '{error}' mixes types; name other files in [source], or ask "
+                "those who keep the data set to mend it"
+            ) from None
         except (
             OSError,
             EOFError,
@@ -150,12 +156,17 @@ def _read_json(data: bytes, field: str | None) -> pa.Table:
     if field is not None:
         content = content[field]
     if isinstance(content, dict):
-        return pa.table(content)
+        return pa.table(content) if field is not None else _of_rows([content])
     return _of_rows([row if isinstance(row, dict) else {"text": row} for row in content])
 
 
 def _of_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     import pyarrow as pa
 
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: [row.get(name) for row in rows] for name in names})
+    columns: dict[str, pa.Array] = {}
+    for name in dict.fromkeys(name for row in rows for name in row):
+        try:
+            columns[name] = pa.array([row.get(name) for row in rows])
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            raise _MixedTypesError(name) from None
+    return pa.table(columns)
