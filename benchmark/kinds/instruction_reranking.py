@@ -121,7 +121,7 @@ def judge(data: InstructionData, run: Run, task: Task) -> Scores:
     """
     base = data.base.base
     documents, scores = retrieval.ordered(base, reranking.candidates_only(data.base, run))
-    ranked = Run(documents.astype(np.int32), np.nan_to_num(scores))
+    ranked = Run(documents, np.nan_to_num(scores))
     whole = retrieval.judge(base, ranked, task)
     halves = {
         name: dict(retrieval.judge(_only(base, rows), _rows(ranked, rows), task).metrics)
@@ -171,7 +171,7 @@ def check(tables: Tables, task: Task) -> list[Finding]:
 
 
 def _ranks(
-    documents: NDArray[np.int64], query: NDArray[np.int64], wanted: NDArray[np.int64]
+    documents: NDArray[np.int32], query: NDArray[np.int64], wanted: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """The rank from 1 of each wanted document; one more than the ranking's length without it."""
     rows = documents[query]

@@ -245,27 +245,30 @@ def _k_of(task: Task) -> int | None:
     return int(k) if k.isdecimal() else None
 
 
-def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The run with padding last and ties by document id descending; padded scores are NaN."""
-    documents = run.documents.astype(np.int64)
+    documents = run.documents.astype(np.int32)
     padding = documents < 0
-    scores = np.where(padding, np.nan, run.scores).astype(np.float32)
-    if documents.shape[1] < 2:
+    scores = np.where(padding, np.float32(np.nan), run.scores).astype(np.float32, copy=False)
+    # Rows with ties, padding or another order; others need no look at the ids.
+    rows = np.flatnonzero(~(scores[:, :-1] > scores[:, 1:]).all(axis=1))
+    if documents.shape[1] < 2 or not len(rows):
         return documents, scores
-    ranks = np.where(padding, -1, data.order[documents])
-    falling = np.where(padding, -np.inf, scores)
+    ranks = np.where(padding[rows], -1, data.order[documents[rows]])
+    falling = np.where(padding[rows], -np.inf, scores[rows])
     before, after = falling[:, :-1], falling[:, 1:]
     in_order = (before > after) | ((before == after) & (ranks[:, :-1] >= ranks[:, 1:]))
-    rows = np.flatnonzero(~in_order.all(axis=1))  # none after our own search
-    order = np.lexsort((-ranks[rows], -falling[rows]))
+    wrong = np.flatnonzero(~in_order.all(axis=1))  # none after our own search
+    order = np.lexsort((-ranks[wrong], -falling[wrong]))
+    rows = rows[wrong]
     documents[rows] = np.take_along_axis(documents[rows], order, 1)
     scores[rows] = np.take_along_axis(scores[rows], order, 1)
     return documents, scores
 
 
 def _without(
-    documents: NDArray[np.int64], scores: NDArray[np.float32], unwanted: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    documents: NDArray[np.int32], scores: NDArray[np.float32], unwanted: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     drop = (documents == unwanted[:, None]) & (documents >= 0)
     order = np.argsort(drop, axis=1, kind="stable")
     documents = np.take_along_axis(np.where(drop, -1, documents), order, 1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     PerQuery = NDArray[np.float64]
 
-_BLOCK = 1 << 25  # comparisons at once: 32 MB of booleans
+_BLOCK = 1 << 20  # comparisons at once, which stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,13 @@ def find_hits(documents: NDArray[np.integer[Any]], judgements: Judgements) -> Hi
     distinct.
     """
     count, depth = len(judgements.query), documents.shape[1]
+    wanted = judgements.document.astype(documents.dtype)
     step = max(1, _BLOCK // max(1, depth))
     found, ranks = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for start in range(0, count, step):
         part = slice(start, start + step)
-        same = documents[judgements.query[part]] == judgements.document[part, None]
-        rows, columns = np.nonzero(same)
+        same = documents[judgements.query[part]] == wanted[part, None]
+        rows, columns = np.divmod(np.flatnonzero(same), depth)  # faster than over two axes
         found.append(rows + start)
         ranks.append(columns)
     judged, rank = np.concatenate(found), np.concatenate(ranks)

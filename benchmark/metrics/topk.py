@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS, _QUERIES = 16_384, 256  # a block of scores is 16 MB, one in each thread
 _TILE = 32  # products are padded to whole tiles: the edge kernels of BLAS may round differently
+_FEW = 4  # scores of which only the highest is looked at, for a bound
 _AT_ONCE = 16  # queries whose bits are compared together: what they make stays near the processor
 _NONE = np.iinfo(np.int64).min
 
@@ -48,19 +49,27 @@ def top_k(
     """
     count, depth = documents.shape[0], min(k, documents.shape[0])
     rank = np.arange(count) if order is None else np.asarray(order)
-    best = np.full((queries.shape[0], depth), _NONE, dtype=np.int64)
+    best = np.empty((queries.shape[0], depth), dtype=np.int64)
     if depth == 0 or queries.shape[0] == 0:
         return Run(np.empty(best.shape, np.int32), np.empty(best.shape, np.float32))
 
     def merge(query_at: slice, documents_at: slice, scores: NDArray[np.float32]) -> None:
-        best[query_at] = _merge(best[query_at], scores, rank[documents_at])
+        held = min(documents_at.start, depth)
+        found = _merge(best[query_at, :held], scores, rank[documents_at], depth)
+        best[query_at, : found.shape[1]] = found
 
     _each_block(queries, documents, similarity, merge)
-    best.sort(axis=1)
-    best = best[:, ::-1]
     document_of = np.empty(count, dtype=np.int32)
     document_of[rank] = np.arange(count, dtype=np.int32)
-    return Run(document_of[best & 0xFFFFFFFF], _score_of(best))
+    run = Run(np.empty(best.shape, np.int32), np.empty(best.shape, np.float32))
+
+    def put_in_order(first: int) -> None:
+        rows = slice(first, first + _QUERIES)
+        keys = np.sort(best[rows], axis=1)[:, ::-1]
+        run.documents[rows], run.scores[rows] = document_of[keys & 0xFFFFFFFF], _score_of(keys)
+
+    spread(put_in_order, range(0, len(best), _QUERIES))
+    return run
 
 
 def nearest(queries: Vectors, documents: Vectors, *, similarity: str = "cosine") -> NDArray[Any]:
@@ -170,30 +179,42 @@ def _squares(rows: Any) -> Any:
     return np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
 
 
-def _merge(best: Keys, scores: NDArray[np.float32], rank: NDArray[np.integer[Any]]) -> Keys:
-    """Keep each row's best keys of ``best`` ``(q, k)`` and the block's ``scores`` ``(q, b)``."""
-    depth = best.shape[1]
-    floor = best.min(axis=1)
-    if floor[0] == _NONE:  # the first block: every row is empty, or none has k yet
-        threshold = np.full(len(best), -np.inf, dtype=np.float32)
-        if scores.shape[1] > depth:
-            cut = scores.shape[1] - depth
-            threshold = np.partition(scores, cut, axis=1)[:, cut]
-    else:
-        threshold = _score_of(floor)
-    candidate = scores >= threshold[:, None]
-    at = np.flatnonzero(candidate)  # on one axis, which numpy scans twice as fast as two
+def _merge(
+    best: Keys, scores: NDArray[np.float32], rank: NDArray[np.integer[Any]], depth: int
+) -> Keys:
+    """The ``depth`` best keys of each row of ``best`` ``(q, h)`` and ``scores`` ``(q, b)``.
+
+    As many as there are while fewer documents were seen; the lowest stands first.
+    """
+    held = best.shape[1]
+    threshold = _score_of(best[:, 0]) if held == depth else _lower_bound(scores, depth)
+    at = np.flatnonzero(scores >= threshold[:, None])  # numpy scans one axis faster than two
     rows, columns = np.divmod(at, scores.shape[1])
     counts = np.bincount(rows, minlength=len(best))
     width = int(counts.max(initial=0))
     if width == 0:
         return best
-    merged = np.full((len(best), depth + width), _NONE, dtype=np.int64)
-    merged[:, :depth] = best
-    slot = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    merged[rows, depth + slot] = _key(scores.ravel()[at], rank[columns])
-    merged.partition(width, axis=1)
-    return merged[:, width:]
+    merged = np.full((len(best), held + width), _NONE, dtype=np.int64)
+    merged[:, :held] = best
+    slot = np.arange(held, held + len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    merged[rows, slot] = _key(scores.ravel()[at], rank[columns])
+    surplus = max(0, held + width - depth)
+    merged.partition(surplus, axis=1)
+    return merged[:, surplus:]
+
+
+def _lower_bound(scores: NDArray[np.float32], depth: int) -> NDArray[np.float32]:
+    """A score that at least ``depth`` of each row reach, and few more; -inf when it has no more.
+
+    It is sought among the highest of every few scores, which are quicker to order than all.
+    """
+    few = min(_FEW, scores.shape[1] // depth)
+    if few == 0:
+        return np.full(len(scores), -np.inf, dtype=np.float32)
+    groups = scores.shape[1] // few
+    highest = scores[:, : few * groups].reshape(len(scores), few, groups).max(axis=1)
+    bound: NDArray[np.float32] = np.partition(highest, groups - depth, axis=1)[:, groups - depth]
+    return bound
 
 
 def _key(scores: NDArray[np.float32], rank: NDArray[np.integer[Any]]) -> Keys:

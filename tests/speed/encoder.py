@@ -25,7 +25,8 @@ _vectors = np.lib.stride_tricks.sliding_window_view(_numbers, DIMENSIONS)
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     """``(n, 384)`` float32, the same for the same text."""
-    vectors = _vectors[[crc32(text.encode()) % PLACES for text in texts]]
+    encoded = [text.encode() for text in texts]
+    vectors = _vectors[[crc32(text) % PLACES for text in encoded]]
     vectors *= NOISE
-    vectors += _vectors[[crc32(text.partition(" ")[0].encode()) % PLACES for text in texts]]
+    vectors += _vectors[[crc32(text.partition(b" ")[0]) % PLACES for text in encoded]]
     return vectors
