@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -83,12 +84,14 @@ class Asker:
         return parts[0] if len(parts) == 1 else _joined(parts)
 
     def _call(self, texts: Sequence[str], role: Role, prompt: str | None, tokens: Any) -> Any:
+        how: Any = {"role": role, "prompt": prompt}
+        if tokens is None and hasattr(self.model, "tokenize"):
+            with self.tokenizing:
+                tokens = call_model(self.model, partial(self.model.tokenize, texts, **how))
         if tokens is not None:
             return call_model(self.model, partial(self.model.embed, tokens))
-        with self.tokenizing if self.parallel == 1 else threading.Lock():
-            return call_model(
-                self.model, partial(self.model.encode, texts, role=role, prompt=prompt)
-            )
+        with self.tokenizing if self.parallel == 1 else nullcontext():
+            return call_model(self.model, partial(self.model.encode, texts, **how))
 
     def _halve(self, texts: int, size: int) -> None:
         free_memory()

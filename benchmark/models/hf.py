@@ -19,6 +19,7 @@ from benchmark.models.loading import (
     guarded,
     needed,
     positive,
+    tokens_at_once,
     trusted,
     yes_or_no,
 )
@@ -66,6 +67,8 @@ class TransformerModel:
     layer: int | None
     attention: str | None
     batch_size: int
+    batch_tokens: int
+    batch_texts: int | None
     max_tokens: int | None
     notes: tuple[str, ...] = ()
     similarity: str = "cosine"
@@ -112,10 +115,24 @@ class TransformerModel:
         with torch.inference_mode():
             for start in range(0, len(order), self.batch_size):
                 rows = [ids[row] for row in order[start : start + self.batch_size]]
-                for place, vectors in enumerate(self._forward(rows, layers)):
+                for place, vectors in enumerate(self._forward(self._pad(rows), layers)):
                     parts[place].append(vectors)
         back = np.argsort(order)
         return [np.concatenate(part)[back].astype(np.float32, copy=False) for part in parts]
+
+    def tokenize(
+        self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
+    ) -> Any:
+        """What ``embed`` takes for a batch."""
+        return self._pad(self._tokenize([(prompt or "") + text for text in texts]))
+
+    def embed(self, tokens: Any) -> NDArray[np.float32]:
+        """The vectors of one batch: one forward pass, ``(n, d)`` float32."""
+        import torch
+
+        with torch.inference_mode():
+            vectors: NDArray[np.float32] = self._forward(tokens, [self.layer])[0]
+        return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Tokens of each text before any cut, ``(n,)``."""
@@ -132,10 +149,13 @@ class TransformerModel:
             found = [ids if ids and ids[-1] == end else [*ids[: room - 1], end] for ids in found]
         return [ids or [self.tokenizer.pad_token_id] for ids in found]
 
-    def _forward(self, ids: list[list[int]], layers: Sequence[int | None]) -> list[Any]:
+    def _pad(self, ids: list[list[int]]) -> Any:
+        return self.tokenizer.pad({"input_ids": ids}, return_tensors="pt")
+
+    def _forward(self, padded: Any, layers: Sequence[int | None]) -> list[Any]:
         import torch
 
-        batch = self.tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(self.model.device)
+        batch = padded.to(self.model.device)
         mask = batch["attention_mask"]
         given = mask
         if self.attention:
@@ -212,6 +232,8 @@ def load(
         layer=options.get("layer"),
         attention=options.get("attention"),
         batch_size=settings.batch_size or BATCH_SIZE,
+        batch_tokens=tokens_at_once(settings, model.device),
+        batch_texts=settings.batch_size,
         max_tokens=max_tokens,
         notes=(*notes_on_prompts(prompting, configured_name(target)), *found.notes),
     )

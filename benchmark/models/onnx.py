@@ -18,6 +18,7 @@ from benchmark.models.loading import (
     guarded,
     needed,
     positive,
+    tokens_at_once,
     yes_or_no,
 )
 from benchmark.models.pooling import POOLINGS, pool
@@ -63,6 +64,8 @@ class OnnxModel:
     pooling: str
     normalize: bool
     batch_size: int
+    batch_tokens: int
+    batch_texts: int | None
     max_tokens: int | None
     notes: tuple[str, ...] = ()
     similarity: str = "cosine"
@@ -90,6 +93,16 @@ class OnnxModel:
             for start in range(0, len(order), self.batch_size)
         ]
         return np.concatenate(parts)[np.argsort(order)]
+
+    def tokenize(
+        self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None
+    ) -> Any:
+        """What ``embed`` takes for a batch."""
+        return self.tokenizer.encode_batch([(prompt or "") + text for text in texts])
+
+    def embed(self, tokens: Any) -> NDArray[np.float32]:
+        """The vectors of one batch: one call of the session, ``(n, d)`` float32."""
+        return self._run(tokens)
 
     def count_tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Tokens of each text before any cut, ``(n,)``."""
@@ -188,6 +201,10 @@ def load(
         pooling=pooling,
         normalize=normal,
         batch_size=settings.batch_size or BATCH_SIZE,
+        batch_tokens=tokens_at_once(
+            settings, "cuda" if "CUDAExecutionProvider" in providers else "cpu"
+        ),
+        batch_texts=settings.batch_size,
         max_tokens=max_tokens,
         notes=(*notes_on_prompts(prompting), *found.notes),
     )
