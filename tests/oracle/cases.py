@@ -217,7 +217,6 @@ CASES: Mapping[str, Case] = {
         "summarization",
         "cosine_spearman",
         lambda _: one(real_data.summeval()),
-        allowed=OWN,
         words=24,
     ),
     "sib200 topics": Case(

@@ -37,6 +37,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page from the session's comparisons."""
     asked = session.config.getoption("--write-parity", default=False)
     if asked or os.environ.get("EMBEDMARK_WRITE_PARITY") == "1":
-        from tests.oracle import parity
+        from tests.oracle import page, parity
 
-        parity.write(PAGE, parity.COMPARISONS)
+        page.write(PAGE, parity.COMPARISONS)

@@ -69,8 +69,9 @@ def ours(
     """Our metrics of every part; ``only`` evaluates some and still draws for all."""
     kind: Any = load_kind(task.kind)
     draws = random.Random(42)
-    scores, labels, constants, degenerate = Found(), {}, {}, {}
+    scores, labels, constants, degenerate, examples = Found(), {}, {}, {}, {}
     scores.task, scores.vectors = task, getattr(vectors, "name", "random")
+    scores.words = getattr(vectors, "words", 0)
     for split in task.splits:
         for subset in task.subsets:
             tables = parts[split, subset]
@@ -87,7 +88,9 @@ def ours(
             scores[split, subset] = dict(found.metrics)
             labels[split, subset], constants[split, subset] = predicted, constant
             degenerate[split, subset] = set(found.degenerate)
-    scores.labels, scores.constant, scores.degenerate = labels, constants, degenerate
+            examples[split, subset] = found.examples
+    scores.labels, scores.constant = labels, constants
+    scores.degenerate, scores.examples = degenerate, examples
     return scores
 
 

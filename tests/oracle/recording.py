@@ -21,11 +21,14 @@ Part = tuple[str, str]
 
 
 class NamedVectors(dict[str, NDArray[Any]]):
-    """A vector for every text, and what the page of comparisons calls them."""
+    """A vector for every text, and what the page of comparisons calls them.
 
-    def __init__(self, vectors: Mapping[str, NDArray[Any]], name: str) -> None:
+    ``words`` is how many of a text's first words the model read; 0 for all of them.
+    """
+
+    def __init__(self, vectors: Mapping[str, NDArray[Any]], name: str, *, words: int = 0) -> None:
         super().__init__(vectors)
-        self.name = name
+        self.name, self.words = name, words
 
 
 class Found(dict[Part, dict[str, Any]]):
@@ -33,13 +36,16 @@ class Found(dict[Part, dict[str, Any]]):
 
     ``labels`` are what classifiers predicted, ``constant`` the scores of a ranking that are the
     same for all queries, of which no nAUC exists, ``degenerate`` what is undefined and counts 0.
+    ``examples`` counts what a main score is made of, ``words`` are those of the vectors.
     """
 
     task: Task | None = None
     vectors = "random"
+    words = 0
     labels: Mapping[Part, list[list[Any]]] = MappingProxyType({})
     constant: Mapping[Part, set[str]] = MappingProxyType({})
     degenerate: Mapping[Part, set[str]] = MappingProxyType({})
+    examples: Mapping[Part, int] = MappingProxyType({})
 
 
 def record(
@@ -80,6 +86,8 @@ def record(
             loosened=len(loose),
             loose=largest(loose),
             passed=passed,
+            examples=actual.examples.get(part, 0),
+            words=actual.words,
             switched=defects_of(actual.task) == "all",
             flips=flips,
             predicted=predicted,

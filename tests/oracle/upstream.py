@@ -93,8 +93,8 @@ DEFECTS: tuple[Defect, ...] = (
         "same subset of the same task has another score when it is run alone, or resumed.",
         "Differs: every split and subset is drawn for, in the declared order, whatever is run; "
         "each scores what it scores in a full run of mteb.",
-        "A task file that declares that subset alone (`extends`, with its own `[subsets]` and "
-        "`splits`) scores what mteb gives for it alone.",
+        "A task file of its own: one that declares that subset alone (`extends`, with its own "
+        "`[subsets]` and `splits`) scores what mteb gives for it alone.",
         "One task has one score.",
     ),
     Defect(
@@ -163,7 +163,7 @@ DEFECTS: tuple[Defect, ...] = (
         "_evaluators/any_sts_evaluator.py, AnySTSEvaluator.__call__",
         "`cosine_*` comes from scikit-learn's paired_cosine_distances, half the squared distance "
         "of the normalised vectors; the model's own cosine comes from torch, where it is 0.",
-        "Kept, both.",
+        "Kept: both.",
         f"{_NONE}: 0 in `cosine_*` too.",
         "Published scores hold it, and a model without zero vectors does not see it.",
     ),
@@ -171,7 +171,7 @@ DEFECTS: tuple[Defect, ...] = (
         "A hamming score is a Jaccard index",
         "_evaluators/classification_metrics.py, hamming_score",
         "What is called the share of labels predicted rightly is the intersection over the union.",
-        "Kept under mteb's name, and said in the docstring.",
+        "Kept: under mteb's name, and said in the docstring.",
         f"{_NONE}: the share of labels predicted rightly.",
         "A name of mteb's has mteb's value.",
     ),
@@ -181,7 +181,7 @@ DEFECTS: tuple[Defect, ...] = (
         "vectors' own type",
         "Least squares and R2 of float32 vectors are computed in float32, of float16 ones R2 in "
         "float16. From denormal numbers least squares predict NaN, and the task stops.",
-        "Kept for float32; vectors are float32 by contract, so that there is no float16 to keep.",
+        "Kept: for float32; vectors are float32 by contract, so that there is no float16 to keep.",
         f"{_NONE}: estimators are fitted on float64.",
         "The fifth decimal of published scores.",
     ),

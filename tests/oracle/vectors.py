@@ -41,7 +41,8 @@ def vectors_for(model: str, task: Task, parts: Parts, *, words: int = 0) -> Name
     """Vectors by ``wordllama`` or ``minilm`` of all texts, or of their first ``words`` words."""
     texts = planned_texts(task, parts)
     given = [" ".join(text.split(" ")[:words]) for text in texts] if words else texts
-    return NamedVectors(dict(zip(texts, _encoded(model, given), strict=True)), model)
+    vectors = dict(zip(texts, _encoded(model, given), strict=True))
+    return NamedVectors(vectors, model, words=words)
 
 
 def _encoded(model: str, texts: Sequence[str]) -> list[NDArray[Any]]:
