@@ -48,7 +48,8 @@ def find_place(task: Task, table: str, split: str, subset: str, shared: bool) ->
         own.get("hub", settings["hub"]), own.get("revision", settings["revision"])
     )
     theirs = str(settings.get("splits", {}).get(split, split))
-    filled = {"split": theirs, "subset": subset, "table": table}
+    base = _base_config(task, subset, shared)
+    filled = {"split": theirs, "subset": subset, "config": base or "default", "table": table}
     where = {**settings.get("where", {}), **own.get("where", {})}
     if "subset_column" in settings and table not in RANKED:
         where[settings["subset_column"]] = subset
@@ -61,7 +62,6 @@ def find_place(task: Task, table: str, split: str, subset: str, shared: bool) ->
         globs = [_fill(glob, filled) for glob in _globs(files, split, repository.label)]
         found = globbed(repository.paths, globs, repository.label)
         return Place(repository, None, theirs, found, where=rows)
-    base = _base_config(task, subset, shared)
     if "config" in own:
         name: str | None = _fill(own["config"], filled)
     elif table in RANKED:

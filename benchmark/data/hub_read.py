@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -86,6 +87,8 @@ def read_elsewhere(
         from benchmark.errors import MissingExtraError
 
         raise MissingExtraError("datasets", "hub", f"{label} ({files[0]})") from None
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
     try:
         table = datasets.load_dataset(name, config, split=split, revision=commit)
         return table.with_format("arrow")[:]
