@@ -11,6 +11,7 @@ from benchmark.cache import VectorStore
 from benchmark.encode.asker import Asker
 from benchmark.encode.batches import batches
 from benchmark.encode.groups import Group
+from benchmark.encode.threads import one_thread_each
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.guard import ModelMemoryError, call_each, check_vectors
 from benchmark.protocols import StreamEncoder
@@ -86,9 +87,11 @@ def _side_by_side(
     asker: Asker, group: Group, texts: Sequence[str], wanted: Sequence[NDArray[np.int64]]
 ) -> Iterator[Answer]:
     rest = iter(wanted)
-    pool = ThreadPoolExecutor(asker.parallel, thread_name_prefix="encode")
     running: set[Future[Answer]] = set()
-    try:
+    with (
+        one_thread_each() as begin,
+        ThreadPoolExecutor(asker.parallel, "encode", initializer=begin) as pool,
+    ):
         while True:
             while len(running) < asker.parallel and (batch := next(rest, None)) is not None:
                 running.add(pool.submit(_asked, asker, group, texts, batch))
@@ -97,8 +100,6 @@ def _side_by_side(
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _asked(

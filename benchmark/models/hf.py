@@ -12,6 +12,7 @@ from benchmark.models.hf_settings import read_settings
 from benchmark.models.identity import configured_name, identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
+    calls_at_once,
     check_length,
     check_target,
     choice,
@@ -71,6 +72,7 @@ class TransformerModel:
     batch_texts: int | None
     max_tokens: int | None
     notes: tuple[str, ...] = ()
+    parallel: int = 1
     similarity: str = "cosine"
 
     @property
@@ -234,6 +236,7 @@ def load(
         batch_size=settings.batch_size or BATCH_SIZE,
         batch_tokens=tokens_at_once(settings, model.device),
         batch_texts=settings.batch_size,
+        parallel=calls_at_once(model.device),
         max_tokens=max_tokens,
         notes=(*notes_on_prompts(prompting, configured_name(target)), *found.notes),
     )

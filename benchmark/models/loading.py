@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import BenchmarkError, MissingExtraError, ModelError, UsageError
 from benchmark.models.identity import hub_folder, read_json
+from benchmark.models.missing import UNUSED, random_weights, refuse_random
 from benchmark.models.table import Settings
 
 _CUT_SHORT = ("SafetensorError", "UnpicklingError", "EOFError", "InvalidProtobuf", "BadZipFile")
@@ -52,11 +53,23 @@ def needed(package: str, extra: str, uri: str) -> Any:
         raise MissingExtraError(name, extra, f"the model '{uri}'") from None
 
 
-def guarded(uri: str, target: str, revision: str | None, load: Callable[[], Any]) -> Any:
-    """Run a loader quietly; a foreign error becomes one line that says what to do now."""
+def guarded(
+    uri: str,
+    target: str,
+    revision: str | None,
+    load: Callable[[], Any],
+    *,
+    unused: Collection[str] = UNUSED,
+) -> Any:
+    """Run a loader quietly; a foreign error becomes one line that says what to do now.
+
+    Weights that the files lack, but for the ``unused`` parts, are an error too.
+    """
     try:
-        with without_bar():
-            return load()
+        with without_bar(), random_weights() as names:
+            loaded = load()
+        refuse_random(uri, names, unused)
+        return loaded
     except (BenchmarkError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 -- hub, disk and torch raise what they like
@@ -153,6 +166,12 @@ def tokens_at_once(settings: Settings, device: Any) -> int:
     if settings.batch_size is not None:
         return _NO_BOUND
     return _ON_CPU if str(device).startswith("cpu") else _ELSEWHERE
+
+
+def calls_at_once(device: Any) -> int:
+    """How many batches a transformer takes at once: on a CPU one for each thread that torch has."""
+    torch = importlib.import_module("torch")
+    return int(torch.get_num_threads()) if str(device).startswith("cpu") else 1
 
 
 def device_of(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.models.identity import configured_name, digest_folder, identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
+    calls_at_once,
     check_length,
     check_target,
     for_sentence_transformers,
@@ -55,6 +56,7 @@ class SentenceTransformerModel:
     notes: tuple[str, ...] = ()
     batch_tokens: int | None = None
     batch_texts: int | None = None
+    parallel: int = 1
     width: int | None = None
 
     def prompt_for(
@@ -160,6 +162,7 @@ def load(
         if hasattr(model[0], "auto_model")
         else None,
         batch_texts=settings.batch_size,
+        parallel=calls_at_once(model.device),
         similarity=similarity if similarity in ("cosine", "dot", "euclidean") else "cosine",
         max_tokens=max_tokens,
         notes=notes_on_prompts(prompting, configured_name(target)),
