@@ -87,6 +87,7 @@ def load(
             device=None if settings.device == "auto" else settings.device,
             **for_sentence_transformers(pinned),
         ),
+        unused=(),
     )
     if model.num_labels != 1:
         raise ModelError(

@@ -17,6 +17,7 @@ from benchmark.models.loading import (
     positive,
     trusted,
 )
+from benchmark.models.missing import check_declared
 from benchmark.models.st import hub_commit
 from benchmark.models.table import Settings
 from benchmark.models.tokenizing import limit_of, token_lengths
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from benchmark.protocols import Identity
 
+_DECLARED = ("MultiVectorEncoder", "ColBERT", "pylate", "multi_vector_encoder", "ForRetrieval")
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "colbert": {"query_tokens": positive, "document_tokens": positive}
 }
@@ -161,6 +163,7 @@ def load(
             "run: pip install 'sentence-transformers>=6'"
         )
     pinned = trusted(uri, target, revision, settings)
+    check_declared(uri, target, pinned["revision"], words=_DECLARED)
     model = guarded(
         uri,
         target,

@@ -17,6 +17,7 @@ from benchmark.models.loading import (
     positive,
     trusted,
 )
+from benchmark.models.missing import check_declared
 from benchmark.models.prompts import (
     PROMPT_OPTIONS,
     Prompting,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from benchmark.protocols import Identity
 
+_DECLARED = ("SparseEncoder", "sparse_encoder", "Splade", "ForMaskedLM")
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "sparse": {"max_tokens": positive, "active": positive, **PROMPT_OPTIONS}
 }
@@ -118,6 +120,7 @@ def load(
     check_target(uri, target, ("config.json", "modules.json"))
     package = needed("sentence_transformers", "torch", uri)
     pinned = trusted(uri, target, revision, settings)
+    check_declared(uri, target, pinned["revision"], words=_DECLARED)
     model = guarded(
         uri,
         target,
@@ -127,6 +130,7 @@ def load(
             device=None if settings.device == "auto" else settings.device,
             **for_sentence_transformers(pinned),
         ),
+        unused=("pooler",),
     )
     check_length(uri, options.get("max_tokens"), model)
     if "max_tokens" in options:

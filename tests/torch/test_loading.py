@@ -261,3 +261,62 @@ def test_what_holds_unasked_is_part_of_the_caches_key(
     folders = {open_store(tmp_path, each, None, None).folder for each in (identity, other)}
     assert 2 == len(folders)
     assert identity == other  # a result of the one is a result of the other
+
+
+def lacking(folder: Path, source: Path, words: str) -> Path:
+    """A copy without the weights whose names hold some words."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(source, folder)
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if words not in name}
+    assert len(kept) < len(weights)
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("scheme", "words", "named"),
+    [
+        ("ce", "classifier", "2 of its weights (classifier.bias, classifier.weight)"),
+        ("ce", "pooler", "2 of its weights (bert.pooler.dense.bias, bert.pooler.dense.weight)"),
+        ("st", "layer.1.output.dense", "2 of its weights (encoder.layer.1.output.dense.bias"),
+        ("hf", "embeddings.word", "1 of its weights (embeddings.word_embeddings.weight)"),
+        ("sparse", "transform.dense", "2 of its weights (cls.predictions.transform.dense.bias"),
+        ("colbert", "layer.0.attention.self.key", "2 of its weights (encoder.layer.0.attention"),
+    ],
+)
+def test_weights_that_would_be_random_are_refused(
+    scheme: str, words: str, named: str, made: Made, tmp_path: Path
+) -> None:
+    """transformers fills them and goes on; such scores mean nothing."""
+    folder = lacking(tmp_path / "copy", made(scheme), words)
+
+    message = refusal(f"{scheme}:{folder}", ModelError)
+
+    assert f"its files lack {named}" in message
+    assert "which would be random" in message
+
+
+@pytest.mark.parametrize("scheme", ["st", "hf", "sparse", "colbert"])
+def test_a_part_that_nothing_reads_may_be_absent(
+    scheme: str, made: Made, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """BERT's pooler, which many files lack; nothing is printed."""
+    folder = made(scheme)
+    if scheme != "sparse":  # has none
+        folder = lacking(tmp_path / "copy", folder, "pooler")
+
+    assert load_model(f"{scheme}:{folder}").identity.revision
+    assert "LOAD REPORT" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(("scheme", "other"), [
+    ("ce", "hf"), ("ce", "st"), ("sparse", "hf"), ("sparse", "st"), ("colbert", "hf"),
+    ("colbert", "st"),
+])  # fmt: skip
+def test_a_model_of_another_kind_is_refused(scheme: str, other: str, made: Made) -> None:
+    """sentence-transformers would add a layer of random weights to an encoder."""
+    message = refusal(f"{scheme}:{made(other)}", ModelError)
+
+    assert "would be random" in message or "layer of random weights would be added" in message
