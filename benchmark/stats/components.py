@@ -1,0 +1,41 @@
+"""The error of a score that is a mean over test texts and over draws of the training texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def crossed_error(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The standard error of the mean of ``values`` ``(draws, n)``, and its degrees of freedom.
+
+    Every draw is judged on the same ``n`` texts, so both vary: the error covers other texts and
+    other draws from the same training pool, which is held fixed. With the mean squares of draws,
+    texts and the rest, the mean's variance is (draws + texts - rest) / (draws * n), at least that
+    of either alone; Satterthwaite's approximation gives its freedom. One draw has the error of the
+    texts alone, one text none. Source: the two-way random model without replication, Searle,
+    Casella and McCulloch 1992, "Variance Components"; Satterthwaite 1946.
+    """
+    draws, count = values.shape
+    if count < 2:
+        return float("nan"), 0.0
+    if draws < 2:
+        return float(values[0].std(ddof=1) / np.sqrt(count)), float(count - 1)
+    mean = values.mean()
+    by_draw, by_text = values.mean(axis=1), values.mean(axis=0)
+    rest = values - by_draw[:, None] - by_text[None, :] + mean
+    of_draws, of_texts = count * by_draw.var(ddof=1), draws * by_text.var(ddof=1)
+    of_rest = float((rest**2).sum() / ((draws - 1) * (count - 1)))
+    total = max(of_draws + of_texts - of_rest, of_draws, of_texts)
+    if total <= 0:
+        return 0.0, float(count - 1)
+    parts = (
+        of_draws**2 / (draws - 1)
+        + of_texts**2 / (count - 1)
+        + of_rest**2 / ((draws - 1) * (count - 1))
+    )
+    return float(np.sqrt(total / (draws * count))), float(total**2 / parts)

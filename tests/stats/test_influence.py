@@ -1,0 +1,86 @@
+"""Influences against the derivatives of scikit-learn's weighted statistics, and the jackknife."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import average_precision_score, f1_score
+
+from benchmark.stats.influence import (
+    average_precision_influence,
+    macro_f1_influence,
+    spearman_influence,
+)
+
+STEP = 1e-6
+
+
+def raised(count: int, row: int) -> np.ndarray:
+    """Weights of one, a little more on one row."""
+    weights = np.ones(count)
+    weights[row] += STEP * count
+    return weights
+
+
+@pytest.mark.parametrize("digits", [0, 1, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_average_precision(seed: int, digits: int) -> None:
+    """With many ties, some, and none."""
+    draws = np.random.default_rng(seed)
+    relevant = draws.random(80) < 0.4
+    scores = (relevant + draws.normal(size=80)).round(digits)
+    plain = average_precision_score(relevant, scores)
+    slopes = [
+        (average_precision_score(relevant, scores, sample_weight=raised(80, row)) - plain) / STEP
+        for row in range(80)
+    ]
+    found = average_precision_influence(relevant, scores)
+
+    np.testing.assert_allclose(found, slopes, atol=2e-4)
+    assert found.mean() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_macro_f1(seed: int) -> None:
+    """Five classes, one of them neither true nor guessed."""
+    draws = np.random.default_rng(seed)
+    truth = draws.integers(0, 4, 70)
+    guess = np.where(draws.random(70) < 0.6, truth, draws.integers(0, 4, 70))
+    plain = f1_score(truth, guess, average="macro")
+    slopes = [
+        (f1_score(truth, guess, average="macro", sample_weight=raised(70, row)) - plain) / STEP
+        for row in range(70)
+    ]
+
+    np.testing.assert_allclose(macro_f1_influence(truth, guess, 5), slopes, atol=2e-4)
+
+
+@pytest.mark.parametrize("digits", [0, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_spearman(seed: int, digits: int) -> None:
+    """Against the jackknife's pseudo-values: all but the same, and of mean zero."""
+    draws = np.random.default_rng(seed)
+    one = draws.normal(size=300).round(digits)
+    other = (one + draws.normal(size=300)).round(digits)
+    plain = spearmanr(one, other).statistic
+    pseudo = np.array(
+        [
+            299 * (plain - spearmanr(np.delete(one, n), np.delete(other, n)).statistic)
+            for n in range(300)
+        ]
+    )
+    found = spearman_influence(one, other)
+
+    assert found.mean() == pytest.approx(0, abs=1e-12)
+    assert np.corrcoef(found, pseudo)[0, 1] > 0.9999
+    assert found.std() == pytest.approx(pseudo.std(), rel=0.02)
+
+
+def test_degenerate_input_has_no_influence() -> None:
+    """A constant side, no positive, no class."""
+    flat, rising = np.ones(5), np.arange(5.0)
+
+    assert 0 == np.abs(spearman_influence(flat, rising)).max()
+    assert 0 == np.abs(average_precision_influence(np.zeros(5, bool), rising)).max()
+    assert 0 == np.abs(macro_f1_influence(np.zeros(0, np.int64), np.zeros(0, np.int64), 3)).sum()
