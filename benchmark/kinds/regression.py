@@ -171,7 +171,11 @@ def evaluate(data: RegressionData, embeddings: Embeddings, task: Task) -> Scores
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:
-    """Errors: no rows, one value for all test or train rows, fewer rows than two a fold."""
+    """Errors: no rows, one value for all test or train rows, fewer rows than two a fold.
+
+    mteb stops without rows and with fewer than one a fold; with one value it writes R2 or
+    correlations that do not exist, as 0, 1 or NaN.
+    """
     options = options_of(task, OPTIONS)
     found = empty_tables(tables)
     if found:

@@ -154,7 +154,10 @@ def evaluate(data: RerankingData, embeddings: Embeddings, task: Task) -> Scores:
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:
-    """A retrieval's findings; a candidate that is absent is an error, a query without a warning."""
+    """A retrieval's findings; a candidate that is absent is an error, a query without a warning.
+
+    mteb stops with a KeyError at the one, and says in its log that it passes over the other.
+    """
     import pyarrow.compute as pc
 
     found = retrieval.check(tables, task)

@@ -91,7 +91,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
 
     Of repeated judgements of one pair the last counts. Scores are cut to whole numbers, as mteb
     reads them; without a score column every judgement is 1. An instruction follows its query after
-    a space.
+    a space. A k beyond the corpus takes all of it, as in mteb; such k are counted in the warnings.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -116,6 +116,7 @@ def read(tables: Tables, task: Task, draws: random.Random) -> RetrievalData:
     counts = {
         "query_without_judgement": len(query_ids) - len(kept_queries),
         "query_without_relevant": int((found == 0).sum()),
+        "k_beyond_corpus": sum(k > len(corpus_ids) for k in _k_values(task)),
     }
     return RetrievalData(
         queries=_with_instructions(tables["queries"]).take(pa.array(kept_queries)),
@@ -216,7 +217,8 @@ def problems_of(task: Task) -> list[tuple[str, str]]:
 def check(tables: Tables, task: Task) -> list[Finding]:
     """Errors: an empty table, a judgement of an absent query or document.
 
-    Warnings: a query without a relevant document, a document whose text occurred before.
+    Warnings: a query without a relevant document, a pair judged twice, a document whose text
+    occurred before.
     """
     return empty_tables(tables) or check_judgements(tables)
 

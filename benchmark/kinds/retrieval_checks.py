@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def check_judgements(tables: Tables) -> list[Finding]:
-    """Judgements of absent queries or documents, queries without relevant ones, duplicates."""
+    """Judgements of absent queries or documents, queries without relevant ones, duplicates.
+
+    mteb says nothing of a pair that is judged twice, and takes the last judgement.
+    """
     import pyarrow.compute as pc
 
     corpus, queries, qrels = tables["corpus"], tables["queries"], tables["qrels"]
@@ -31,6 +34,10 @@ def check_judgements(tables: Tables) -> list[Finding]:
             what = f"judges the {noun} '{ident}', which is absent"
             action = f"add the {noun} or remove the judgement"
             found.append(finding_at("error", code, qrels, rows, what, action))
+    rows = repeated(_pairs(qrels))
+    if len(rows):
+        what, action = "this pair is judged in an earlier row too", "the last one counts; keep one"
+        found.append(finding_at("warning", "repeated_judgement", qrels, rows, what, action))
     relevant = column(qrels, "query-id")
     if "score" in qrels.column_names:
         relevant = relevant.filter(pc.fill_null(pc.greater_equal(column(qrels, "score"), 1), True))
@@ -47,6 +54,17 @@ def check_judgements(tables: Tables) -> list[Finding]:
         action = "equal documents tie, and only their ids order them; remove one or judge both"
         found.append(finding_at("warning", "duplicate_document", corpus, rows, what, action))
     return found
+
+
+def _pairs(qrels: pa.Table) -> pa.Array:
+    """A number for each judged pair."""
+    import pyarrow as pa
+
+    query, document = (
+        column(qrels, name).dictionary_encode().indices.to_numpy().astype(np.int64)
+        for name in ("query-id", "corpus-id")
+    )
+    return pa.array(query * (document.max(initial=0) + 1) + document)
 
 
 def _id(table: pa.Table, row: int) -> str:

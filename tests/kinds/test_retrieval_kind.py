@@ -133,7 +133,22 @@ def test_queries_without_judgement_are_dropped_and_counted() -> None:
 
     assert len(retrieval.plan(read, task)["queries"].texts) == 2
     assert found.metrics["ndcg_at_10"] == 0.5
-    assert found.warnings == {"query_without_judgement": 1, "query_without_relevant": 1}
+    # The corpus has three documents; 5, 10, 20, 100 and 1,000 are beyond it.
+    assert found.warnings == {
+        "query_without_judgement": 1,
+        "query_without_relevant": 1,
+        "k_beyond_corpus": 5,
+    }
+
+
+def test_a_pair_judged_twice_is_told() -> None:
+    """The last judgement counts, as in mteb, which says nothing."""
+    data = tables([("q1", "d1", 1.0), ("q2", "d1", 1.0), ("q1", "d1", 0.0)], queries=("q1", "q2"))
+    found = findings("retrieval", data)["repeated_judgement"]
+
+    assert ("warning", 1) == (found.level, found.count)
+    assert "small.csv row 3: this pair is judged in an earlier row too" in found.message
+    assert judge(data, [[0], [0]], [[1], [1]]).metrics["ndcg_at_10"] == 0.5
 
 
 def test_absent_documents_count_as_relevant() -> None:
