@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.catalog import Choice, load_kind
+from benchmark.data import hub
 from benchmark.data.fingerprint import combined, fingerprint
-from benchmark.data.hub import commit_of, fetch_all
 from benchmark.data.limit import limit_tables
 from benchmark.data.sources import read_tables
 from benchmark.errors import BenchmarkError, DataError
@@ -61,11 +61,10 @@ def prepare(
     task = choice.task
     kind = load_kind(task.kind)
     wanted = set(chosen_parts(choice))
-    whole = getattr(kind, "RUNNING_DRAWS", False) or "fingerprint" in task.source.settings
     draws = random.Random(int({**kind.OPTIONS, **task.options}.get("seed", 42)))
-    read = [p for p in chosen_parts(Choice(task)) if p in wanted or whole]
+    read = _to_read(choice)
     if task.source.type == "hub" and download:
-        fetch_all(task, kind, read, download)
+        hub.fetch_all(task, kind, read, download)
     parts: list[PreparedPart] = []
     broken: str | None = None
     for split, subset in read:
@@ -78,9 +77,24 @@ def prepare(
     return Prepared(task, kind, chosen, notes, _pinned(task, notes, parts))
 
 
+def bytes_to_fetch(choice: Choice) -> int:
+    """The bytes that reading the chosen parts would download first; 0 for what lies here."""
+    if choice.task.source.type != "hub":
+        return 0
+    return hub.bytes_to_fetch(choice.task, load_kind(choice.task.kind), _to_read(choice))
+
+
+def _to_read(choice: Choice) -> list[tuple[str, str]]:
+    """The chosen parts, or all where draws run on or a fingerprint covers them."""
+    task = choice.task
+    whole = getattr(load_kind(task.kind), "RUNNING_DRAWS", False)
+    whole = whole or "fingerprint" in task.source.settings
+    return list(chosen_parts(Choice(task) if whole else choice))
+
+
 def _pinned(task: Task, notes: Sequence[str], parts: Sequence[PreparedPart]) -> str:
     if task.source.type == "hub":
-        return "" if all(part.error for part in parts) else commit_of(task)
+        return "" if all(part.error for part in parts) else hub.commit_of(task)
     declared = str(task.source.settings.get("fingerprint", ""))
     return "" if FINGERPRINT_DIFFERS in notes else declared
 

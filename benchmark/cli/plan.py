@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from benchmark.forecast import Forecast
     from benchmark.prepare import Prepared
 
+_COUNTS = ("texts", "unique_texts", "characters")
+
 
 def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace) -> int:
-    """Read the data, let models that are here encode a few texts; 1 when something fails."""
+    """Read the data, let models that are here encode a few texts; 1 when something fails.
+
+    Data of a hub that are not here are not fetched: their size is told instead of their counts.
+    """
     from benchmark.catalog import expanded
     from benchmark.forecast import add, begin, finish
     from benchmark.models.table import Settings
-    from benchmark.prepare import prepare
+    from benchmark.prepare import bytes_to_fetch, chosen_parts, prepare
 
     settings = Settings(args.batch_size, args.device, args.trust, args.price)
     forecasts = begin(models, settings)
@@ -28,6 +33,12 @@ def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace
     for choice in expanded(choices):
         if choice.task.parts:
             continue  # what an aggregate is made of stands before it
+        if size := bytes_to_fetch(choice):
+            task, parts = choice.task, len(list(chosen_parts(choice)))
+            unknown = dict.fromkeys(_COUNTS)
+            facts = {"task": task.name, "kind": task.kind, "parts": parts}
+            rows.append({**facts, **unknown, "bytes_to_fetch": size})
+            continue
         prepared = prepare(choice, limit=args.limit)
         rows.append(_row(prepared))
         errors += [part.error for part in prepared.parts if part.error]
@@ -54,10 +65,21 @@ def _print_tasks(rows: Sequence[dict[str, Any]]) -> None:
     total: list[Any] = [
         "total",
         "",
-        *(sum(r[c.replace(" ", "_")] for r in rows) for c in columns[2:]),
+        *(sum(r[c.replace(" ", "_")] or 0 for r in rows) for c in columns[2:]),
     ]
-    table = [[r[c.replace(" ", "_")] for c in columns] for r in rows]
+    table = [[_shown(r[c.replace(" ", "_")]) for c in columns] for r in rows]
     print_table(columns, [*table, total], right=set(columns[2:]))
+    absent = [row["bytes_to_fetch"] for row in rows if row["bytes_to_fetch"]]
+    if absent:
+        tasks = f"The data of {len(absent)} task{'s'[: len(absent) > 1]} are"
+        print(
+            f"\n{tasks} not here: {sum(absent) / 1e6:,.1f} MB to fetch, and texts that are not "
+            "counted.\nA run fetches them, as embedmark tasks check does."
+        )
+
+
+def _shown(count: Any) -> Any:
+    return "?" if count is None else count
 
 
 def _print_forecasts(forecasts: Sequence[Forecast]) -> None:
@@ -125,4 +147,5 @@ def _row(prepared: Prepared) -> dict[str, Any]:
         "texts": texts,
         "unique_texts": unique,
         "characters": characters,
+        "bytes_to_fetch": 0,
     }

@@ -13,7 +13,14 @@ from benchmark.data.hub_errors import OutOfReachError
 from benchmark.data.hub_layout import format_of
 from benchmark.data.hub_places import RANKED, Place, find_place, has_table
 from benchmark.data.hub_read import can_read, read_elsewhere, read_files
-from benchmark.data.hub_repository import UNPINNED, Repository, Told, fetch, open_repository
+from benchmark.data.hub_repository import (
+    UNPINNED,
+    Repository,
+    Told,
+    fetch,
+    is_here,
+    open_repository,
+)
 from benchmark.data.hub_shapes import (
     is_old_reranking,
     only_where,
@@ -78,18 +85,33 @@ def load_hub(
 
 def fetch_all(task: Task, kind: Kind, parts: Iterable[tuple[str, str]], told: Told) -> None:
     """Download the files of these splits and subsets; what fails is said when it is read."""
+    for repository, paths in _files(task, kind, parts).items():
+        with suppress(BenchmarkError):
+            fetch(repository, list(paths), told)
+
+
+def bytes_to_fetch(task: Task, kind: Kind, parts: Iterable[tuple[str, str]]) -> int:
+    """The size of those files of these splits and subsets that the cache lacks."""
+    return sum(
+        repository.sizes[path]
+        for repository, paths in _files(task, kind, parts).items()
+        for path in paths
+        if not is_here(repository, [path])
+    )
+
+
+def _files(
+    task: Task, kind: Kind, parts: Iterable[tuple[str, str]]
+) -> dict[Repository, dict[str, None]]:
+    """The files to read by repository, each once; what cannot be found is left out."""
     wanted: dict[Repository, dict[str, None]] = {}
     for split, subset in parts:
-        try:
+        with suppress(BenchmarkError):
             for name in _tables(task, kind, subset):
                 place = _place(task, kind, name, split, subset)
                 if can_read(place.files, place.options):
                     wanted.setdefault(place.repository, {}).update(dict.fromkeys(place.files))
-        except BenchmarkError:
-            continue
-    for repository, paths in wanted.items():
-        with suppress(BenchmarkError):
-            fetch(repository, list(paths), told)
+    return wanted
 
 
 def commit_of(task: Task) -> str:

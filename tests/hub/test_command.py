@@ -90,6 +90,23 @@ def test_a_run_and_then_offline(tmp_path: Path, room: Hub) -> None:
     assert [] == room.calls
 
 
+def test_a_plan_fetches_nothing(tmp_path: Path, room: Hub) -> None:
+    """It tells the size of what a run would fetch, and counts what is here."""
+    size = (room.root / "org/pairs" / COMMIT / "data/test-00000-of-00001.parquet").stat().st_size
+    plan = ("run", "tfidf", "-t", "Pairs.toml", "--plan")
+
+    code, out, err = run(tmp_path, room, *plan, "--json")
+    assert (0, "") == (code, err)
+    (row,) = json.loads(out)["tasks"]
+    assert (None, size) == (row["texts"], row["bytes_to_fetch"])
+    assert "The data of 1 task are not here: 0.0 MB to fetch" in run(tmp_path, room, *plan)[1]
+    assert 0 == room.count("GET /cdn/")
+
+    run(tmp_path, room, "tasks", "check", "Pairs.toml")
+    (row,) = json.loads(run(tmp_path, room, *plan, "--json")[1])["tasks"]
+    assert (8, 0) == (row["texts"], row["bytes_to_fetch"])
+
+
 def test_the_newest_commit_is_named(tmp_path: Path, room: Hub) -> None:
     """A warning says which commit it is, and the result holds it."""
     commit = Snapshot(room.root / "org/pairs/main").commit
