@@ -13,7 +13,7 @@ import numpy as np
 from benchmark.errors import DataError
 from benchmark.kinds.common import column, empty_tables, finding_at, options_of
 from benchmark.kinds.defects import OPTION, defects_of
-from benchmark.kinds.estimators import estimator_problems, fit, make_estimator, predict
+from benchmark.kinds.estimators import estimator_problems, make_estimator
 from benchmark.kinds.experiments import (
     Experiment,
     means_of,
@@ -21,6 +21,13 @@ from benchmark.kinds.experiments import (
     runs_in_turn,
     take,
     train_and_test,
+)
+from benchmark.kinds.label_sets import (
+    ESTIMATOR,
+    NEIGHBOURS,
+    by_votes,
+    certain_neighbours,
+    predict_sets,
 )
 from benchmark.kinds.sampling import numpy_draws, undersample_lists
 from benchmark.kinds.stratification import stratified_lists
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from benchmark.protocols import Embeddings, Plan, Tables, Vectors
+    from benchmark.protocols import Embeddings, Plan, Tables
     from benchmark.task import Task
 
 TASK_TYPE = "MultilabelClassification"
@@ -55,12 +62,11 @@ OPTIONS: dict[str, Any] = {
     "n_experiments": 10,
     "max_eval_samples": 3000,
     "train_split": "train",
-    "estimator": "sklearn.neighbors.KNeighborsClassifier",
+    "estimator": ESTIMATOR,
     "estimator_parameters": {},
     "seed": 42,
     **OPTION,
 }
-_BLOCK = 512  # test texts whose neighbours are looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +136,35 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
     predicted rightly. ``samples`` holds, for accuracy, how often each text's whole set was right.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
-    defects = defects_of(task)
+    options, defects = options_of(task, OPTIONS), defects_of(task)
     mended = defects == "none"
-    estimator = make_estimator(options_of(task, OPTIONS), "classifier")
 
-    def run(experiment: Experiment) -> tuple[dict[str, float], NDArray[np.bool_]]:
-        given, truth = train[experiment.train], data.train_labels[experiment.train]
-        predicted, scores = _predict(estimator, given, truth, test, ranked=mended)
+    def judged(
+        predicted: NDArray[Any], scores: NDArray[Any]
+    ) -> tuple[dict[str, float], NDArray[np.bool_]]:
         found = multilabel_metrics(data.test_labels, predicted)
         if mended:
             found["hamming"] = share_of_labels_right(data.test_labels, predicted)
         found["lrap"] = label_ranking_average_precision(data.test_labels, scores)
         return found, (data.test_labels == predicted).all(axis=1)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # as many classes as rows: see _votes
-        alone = runs_in_turn(estimator, defects)
-        results = run_each(run, data.experiments, in_turn=alone, anew=False)
+    near = certain_neighbours(options, data.experiments, train, test)
+    if near is not None:
+        results = []
+        for experiment, rows in zip(data.experiments, near, strict=True):
+            votes = data.train_labels[experiment.train][rows].sum(axis=1, dtype=np.float32)
+            results.append(judged(*by_votes(votes, rows.shape[1], ranked=mended)))
+    else:
+        estimator = make_estimator(options, "classifier")
+
+        def run(experiment: Experiment) -> tuple[dict[str, float], NDArray[np.bool_]]:
+            given, truth = train[experiment.train], data.train_labels[experiment.train]
+            return judged(*predict_sets(estimator, given, truth, test, ranked=mended))
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # as many classes as rows: see label_sets
+            alone = runs_in_turn(estimator, defects)
+            results = run_each(run, data.experiments, in_turn=alone, anew=False)
     scores = [found for found, _ in results]
     right = np.mean([right for _, right in results], axis=0)
     samples = {"accuracy": right} if task.main_score == "accuracy" else {}
@@ -222,62 +240,8 @@ def _indicator(codes: list[list[int]], known: list[int]) -> NDArray[np.int8]:
 def _check_neighbours(train: pa.Table, rows: int, options: Mapping[str, Any]) -> None:
     if options["estimator"] != OPTIONS["estimator"]:
         return
-    wanted = int(options["estimator_parameters"].get("n_neighbors", 5))
+    wanted = int(options["estimator_parameters"].get("n_neighbors", NEIGHBOURS))
     if rows < wanted:
         message = f"{rows} labelled train rows in an experiment, fewer than {wanted} neighbours"
         action = "add rows, raise samples_per_label, or lower n_neighbors in [options]"
         raise DataError(f"{source_of(train)}: {message}; {action}")
-
-
-def _predict(
-    estimator: Any,
-    train: Vectors,
-    truth: NDArray[np.int8],
-    test: Vectors,
-    *,
-    ranked: bool = False,
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The predicted sets, and the scores that labels are ranked by, both ``(n, labels)``.
-
-    The scores are probabilities of a ``MultiOutputClassifier``, or of any estimator when it is to
-    be ``ranked`` and has them.
-    """
-    from sklearn.multioutput import MultiOutputClassifier
-    from sklearn.neighbors import KNeighborsClassifier
-
-    if isinstance(estimator, KNeighborsClassifier) and estimator.weights == "uniform":
-        votes = _votes(estimator, train, truth, test)
-        predicted = (2 * votes > estimator.n_neighbors).astype(np.int8)
-        return predicted, votes if ranked else predicted
-    fitted = fit(estimator, train, truth.astype(np.int64))
-    predicted = np.asarray(predict(fitted, test)).reshape(-1, truth.shape[1])
-    if isinstance(fitted, MultiOutputClassifier) or (ranked and hasattr(fitted, "predict_proba")):
-        return predicted, _probabilities(fitted, test)
-    return predicted, predicted
-
-
-def _probabilities(fitted: Any, test: Vectors) -> NDArray[Any]:
-    """The probability of every label, ``(n, labels)``; 0 of one that no train row has."""
-    found, classes = fitted.predict_proba(test), fitted.classes_
-    if not isinstance(found, list):
-        if isinstance(classes, list) or len(classes) != 2 or classes[1] != 1:
-            return np.asarray(found)
-        found, classes = [found], [classes]  # of one label alone
-    parts = [each[:, -1] * (known[-1] == 1) for each, known in zip(found, classes, strict=True)]
-    return np.stack(parts, axis=1)
-
-
-def _votes(
-    estimator: Any, train: Vectors, truth: NDArray[np.int8], test: Vectors
-) -> NDArray[np.float32]:
-    """How many neighbours have each label, ``(n, labels)``; they are searched once for all labels.
-
-    scikit-learn searches again for every label. With a class for every train row its probabilities
-    say which rows are the neighbours, by the same distances and with the same ties.
-    """
-    rows = fit(estimator, train, np.arange(len(truth)))
-    parts, votes = [], truth.astype(np.float32)
-    for start in range(0, test.shape[0], _BLOCK):
-        near = predict(rows, test[start : start + _BLOCK], probabilities=True) > 0
-        parts.append(near.astype(np.float32) @ votes)
-    return np.concatenate(parts)

@@ -37,6 +37,20 @@ def test_votes_by_hand() -> None:
     assert set(found.metrics) == {*kind.METRICS, "scores_per_experiment"}
 
 
+def test_certain_neighbours_vote_as_scikit_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every score is the same whether scikit-learn is asked or need not be."""
+    generator = np.random.default_rng(3)
+    data = tables([[n % 4, 4 + n % 3] for n in range(60)], [[n % 4, 4 + n % 3] for n in range(40)])
+    vectors = {
+        name: generator.standard_normal((rows, 8)) for name, rows in (("train", 60), ("test", 40))
+    }
+    options = {"samples_per_label": 20, "n_experiments": 3}
+    found = score(NAME, data, vectors, **options)
+
+    monkeypatch.setattr(kind, "certain_neighbours", lambda *_: None)
+    assert score(NAME, data, vectors, **options).metrics == found.metrics
+
+
 def test_labels_of_one_side_only() -> None:
     """A label of the train table alone is no label; one of the test alone is never predicted."""
     data = tables([[1], [1], [1], [7], [7], [7]], [[1], [9], []])

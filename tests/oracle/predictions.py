@@ -18,11 +18,11 @@ from benchmark.kinds import experiments
 from benchmark.protocols import Tables
 
 _OURS = {
-    "classification": "predict",
-    "multilabel_classification": "_predict",
-    "zero_shot_classification": "nearest",
+    "classification": ["predict"],
+    "multilabel_classification": ["by_votes", "predict_sets"],
+    "zero_shot_classification": ["nearest"],
 }
-"""The function of each kind's module that predicts labels.
+"""The functions of each kind's module that predict labels.
 
 A pair classification predicts none: both sides choose the best threshold, which the scores show.
 """
@@ -38,13 +38,15 @@ def our_predictions(kind: str, tables: Tables) -> Iterator[list[list[Any]]]:
         return
     place = threading.local()
     found: dict[int, Any] = {}
-    predict = getattr(module, _OURS[kind])
 
-    def noted(*arguments: Any, **options: Any) -> Any:
-        outcome = predict(*arguments, **options)
-        labels = outcome[0] if isinstance(outcome, tuple) else outcome
-        found[getattr(place, "number", len(found))] = np.asarray(labels).ravel().tolist()
-        return outcome
+    def noting(predict: Any) -> Any:
+        def noted(*arguments: Any, **options: Any) -> Any:
+            outcome = predict(*arguments, **options)
+            labels = outcome[0] if isinstance(outcome, tuple) else outcome
+            found[getattr(place, "number", len(found))] = np.asarray(labels).ravel().tolist()
+            return outcome
+
+        return noted
 
     def numbered(run: Any) -> Any:
         def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -58,7 +60,8 @@ def our_predictions(kind: str, tables: Tables) -> Iterator[list[list[Any]]]:
         return each
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, _OURS[kind], noted)
+        for name in _OURS[kind]:
+            patch.setattr(module, name, noting(getattr(module, name)))
         for owner in (module, experiments):
             if hasattr(owner, "in_threads"):
                 patch.setattr(owner, "in_threads", numbered(owner.in_threads))
