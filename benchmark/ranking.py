@@ -29,6 +29,7 @@ from benchmark.protocols import (
     Searcher,
 )
 from benchmark.task import Task
+from benchmark.token_vectors import cached_tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,7 +151,9 @@ class PartRanker:
         corpus = self.part.plan["corpus"].texts.take(pa.array(order)).to_pylist()
         queries = self.part.plan["queries"].texts.to_pylist()
         self._counts.append(partial(count_plan, model, self.part.plan, {}))
-        run: Run = call_model(model, partial(model.search, corpus, queries, top_k=self.depth))
+        with cached_tokens(model, self.cache) as encode:
+            search = partial(model.search, corpus, queries, top_k=self.depth, **encode)
+            run: Run = call_model(model, search)
         found = np.where(run.documents >= 0, order[run.documents], -1).astype(np.int32)
         if hasattr(self.kind, "pairs"):
             query, document = self.kind.pairs(self.part.data)

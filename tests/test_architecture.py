@@ -40,6 +40,7 @@ LAYERS = {
     "guard": 2,
     "encode": 3,
     "pair_scores": 3,
+    "token_vectors": 3,
     "prepare": 3,
     "results": 3,
     "analysis": 3,

@@ -1,4 +1,4 @@
-"""Sparse vectors in the store: rows of any length come back, whatever was damaged."""
+"""Sparse and ragged vectors in the store: of any length, whatever was damaged."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from benchmark.encode import encode_plan
 from benchmark.errors import ModelError
 from benchmark.protocols import Identity, Request, Role
 from benchmark.task import Source, Task
+from benchmark.token_vectors import cached_tokens
 
 TEXTS = [f"text {number}" for number in range(200)]
 ROWS = sp.random_array((200, 30_000), density=0.002, format="csr", dtype=np.float32, rng=0)
@@ -134,3 +135,80 @@ def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="returned 3 NaN or infinite weights in a batch"):
         encode_plan(model, {"t": Request(pa.array(TEXTS[:3]))}, TASK, "STS", cache=tmp_path)
     assert [] == list(tmp_path.rglob("*.segment"))
+
+
+TOKENS = [np.random.default_rng(n).normal(size=(n % 7, 5)).astype(np.float32) for n in range(40)]
+
+
+def ragged(folder: Path) -> VectorStore:
+    """A store of forty texts of no to six vectors each, in two records."""
+    store, keys = VectorStore(folder), text_keys(TEXTS[:40])
+    store.append(keys[:25], TOKENS[:25])
+    store.append(keys[25:], TOKENS[25:])
+    store.close()
+    return VectorStore(folder)
+
+
+def test_several_vectors_a_text_come_back(tmp_path: Path) -> None:
+    """In any order; a text without tokens has none."""
+    store, rows = ragged(tmp_path / ("0" * 32)), [39, 0, 7, 24, 25, 3]
+    found = store.read_ragged(store.find(text_keys([TEXTS[row] for row in rows])))
+
+    assert [TOKENS[row].tolist() for row in rows] == [each.tolist() for each in found]
+    assert {(0, 5), (4, 5), (3, 5)} <= {each.shape for each in found}
+    (held,) = holdings(tmp_path)
+    assert (40, 5) == (held.vectors, held.dimensions)
+    assert [] == verify(tmp_path)
+
+
+@pytest.mark.parametrize("offset", range(16, 900, 13))
+def test_a_damaged_ragged_record_is_never_read(offset: int, tmp_path: Path) -> None:
+    """The other one is."""
+    ragged(tmp_path)
+    (path,) = tmp_path.glob("*.segment")
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 0x41
+    path.write_bytes(bytes(data))
+
+    store = VectorStore(tmp_path)
+    places = store.find(text_keys(TEXTS[:40]))
+
+    whole = np.flatnonzero(places >= 0)
+    assert whole.tolist() == list(range(25, 40))
+    found = store.read_ragged(places[whole])
+    assert [TOKENS[row].tolist() for row in whole] == [each.tolist() for each in found]
+
+
+class Tokens:
+    """A vector a word; ``asked`` are the texts that it encoded."""
+
+    identity = Identity("test/tokens", "1", "test/1")
+    similarity = "dot"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode_tokens(self, texts: Sequence[str], role: Role) -> list[Any]:
+        """The length of each word; of a bad one no number."""
+        self.asked += texts
+        numbers = [[float("nan") if w == "bad" else len(w) for w in text.split()] for text in texts]
+        return [np.array(each, np.float32).reshape(-1, 1) for each in numbers]
+
+
+def test_tokens_are_encoded_once_a_role(tmp_path: Path) -> None:
+    """What one search kept is read by the next; no number is kept that is none."""
+    first, second, bare = Tokens(), Tokens(), Words()
+    for model, texts in ((first, ["a bb", "ccc"]), (second, ["ccc", "dddd e", "a bb"])):
+        with cached_tokens(model, tmp_path) as how:
+            found = how["encode"](texts, "document")
+        assert [[[len(w)] for w in text.split()] for text in texts] == [e.tolist() for e in found]
+
+    assert (["a bb", "ccc"], ["dddd e"]) == (first.asked, second.asked)
+    with (
+        cached_tokens(second, tmp_path) as how,
+        pytest.raises(ModelError, match="1 texts with NaN"),
+    ):
+        how["encode"](["bad", "good"], "query")
+    for model, cache in ((bare, tmp_path), (first, None)):
+        with cached_tokens(model, cache) as how:
+            assert {} == how

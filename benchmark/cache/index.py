@@ -1,4 +1,4 @@
-"""Where each text's vector lies in the segments of a store, dense or sparse."""
+"""Where each text's vector lies in the segments of a store, dense, sparse or ragged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.cache.segments import (
+    DENSE,
     PATTERN,
+    SPARSE,
     Record,
     is_intact,
     map_segment,
@@ -31,7 +33,7 @@ class Index:
     """Where each key's vector lies; records are checked when one of their vectors is first found.
 
     Parallel arrays over all vectors: key (two integers), record, segment, and where its numbers
-    begin in the segment, in words of four bytes; of sparse vectors also how many there are.
+    begin in the segment, in words of four bytes, and how many there are.
     ``order`` sorts them by the first half of the key, ``halves`` are these, sorted.
     """
 
@@ -43,7 +45,7 @@ class Index:
     segments: list[NDArray[np.uint8]]
     records: list[Record]
     width: int
-    sparse: bool
+    form: bytes
     order: NDArray[np.int64] = field(init=False)
     halves: NDArray[np.uint64] = field(init=False)
     checked: set[int] = field(default_factory=set)
@@ -82,7 +84,18 @@ class Index:
 
     def read(self, places: NDArray[np.int64]) -> Vectors:
         """The vectors at places that ``find`` gave, none of them -1, ``(n, width)``."""
-        return self._read_sparse(places) if self.sparse else self._read_dense(places)
+        return self._read_sparse(places) if self.form == SPARSE else self._read_dense(places)
+
+    def read_ragged(self, places: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """The vectors of each text, ``(t, width)``, where a text has several."""
+        import numpy as np
+
+        found = []
+        for place in places.tolist():
+            first, count = self.offsets[place], self.counts[place]
+            words = _words(self.segments[self.segment_of[place]])[first : first + count]
+            found.append(np.array(words.view("<f4")).reshape(-1, self.width))
+        return found
 
     def _read_dense(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         import numpy as np
@@ -130,7 +143,7 @@ class Index:
 def read_index(folder: Path) -> Index:
     """The index of all segments that are there; marks them as used.
 
-    The first whole record says whether the store is sparse, and how wide; others are left out.
+    The first whole record says of which form the store is, and how wide; others are left out.
     """
     import numpy as np
 
@@ -140,13 +153,13 @@ def read_index(folder: Path) -> Index:
     keys: list[NDArray[np.uint64]] = [np.empty((0, 2), np.uint64)]
     offsets: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     counts: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    shape = (0, False)
+    shape = (0, DENSE)
     for path in sorted(folder.glob(PATTERN)) if folder.is_dir() else []:
         data = map_segment(path)
         with suppress(OSError):
             os.utime(path)
         for record in walk(data):
-            found = width_of(data, record), record.sparse
+            found = width_of(data, record), record.form
             if not shape[0] and is_intact(data, record):
                 shape = found
             if not shape[0] or found != shape or not record.texts:
@@ -168,7 +181,7 @@ def read_index(folder: Path) -> Index:
         segments=segments,
         records=records,
         width=shape[0],
-        sparse=shape[1],
+        form=shape[1],
     )
 
 

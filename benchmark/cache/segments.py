@@ -2,8 +2,8 @@
 
 A record is a batch: a header, 16-byte keys of the texts, their vectors, and in the header a
 checksum over keys and vectors. Dense vectors are float32. Sparse ones are, in words of 4 bytes: the
-width, how many numbers each text has, the columns of all numbers, their float32 values. All offsets
-are multiples of 4.
+width, how many numbers each text has, the columns of all numbers, their float32 values. Ragged ones
+(several vectors a text) are the same without columns. All offsets are multiples of 4.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import struct
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-DENSE, SPARSE = b"EMV1", b"EMS1"
-HEADER = struct.Struct("<4sIII")  # which of both, texts, size, checksum of keys and vectors
+DENSE, SPARSE, RAGGED = FORMS = b"EMV1", b"EMS1", b"EMR1"
+HEADER = struct.Struct("<4sIII")  # which of these, texts, size, checksum of keys and vectors
 KEY = 16
 PATTERN = "*.segment"
 
@@ -35,14 +35,14 @@ PATTERN = "*.segment"
 class Record:
     """Where a record lies in its file, by its header; ``start`` is the header's first byte.
 
-    ``size`` is the width of dense vectors; of sparse ones the numbers of all texts.
+    ``size`` is the width of dense vectors; of others the numbers of all texts.
     """
 
     start: int
     texts: int
     size: int
     checksum: int
-    sparse: bool = False
+    form: bytes = DENSE
 
     @property
     def keys(self) -> int:
@@ -57,7 +57,9 @@ class Record:
     @property
     def end(self) -> int:
         """The byte after the last vector."""
-        words = 1 + self.texts + 2 * self.size if self.sparse else self.texts * self.size
+        words = self.texts * self.size
+        if self.form != DENSE:
+            words = 1 + self.texts + self.size * (2 if self.form == SPARSE else 1)
         return self.vectors + 4 * words
 
 
@@ -77,9 +79,9 @@ def walk(data: Bytes) -> Iterator[Record]:
     """The records of a segment by their headers, up to one that is cut short."""
     start = 0
     while start + HEADER.size <= len(data):
-        magic, texts, size, checksum = HEADER.unpack(data[start : start + HEADER.size].tobytes())
-        record = Record(start, texts, size, checksum, magic == SPARSE)
-        if magic not in (DENSE, SPARSE) or record.end > len(data):
+        form, texts, size, checksum = HEADER.unpack(data[start : start + HEADER.size].tobytes())
+        record = Record(start, texts, size, checksum, form)
+        if form not in FORMS or record.end > len(data):
             return
         yield record
         start = record.end
@@ -92,20 +94,20 @@ def is_intact(data: Bytes, record: Record) -> bool:
 
 def width_of(data: Bytes, record: Record) -> int:
     """How many dimensions the vectors of a record have."""
-    if not record.sparse:
+    if record.form == DENSE:
         return record.size
     return int.from_bytes(data[record.vectors : record.vectors + 4].tobytes(), "little")
 
 
 def rows_of(data: Bytes, record: Record) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each vector's numbers begin (of a sparse one, its columns), and how many there are.
+    """Where each text's numbers begin (of sparse ones, their columns), and how many there are.
 
     Two ``(n,)`` arrays, the first in words of four bytes from the beginning of the segment.
     """
     import numpy as np
 
     first = record.vectors // 4
-    if not record.sparse:
+    if record.form == DENSE:
         counts = np.full(record.texts, record.size, np.int64)
         return first + np.arange(record.texts) * record.size, counts
     start = record.vectors + 4
@@ -113,19 +115,24 @@ def rows_of(data: Bytes, record: Record) -> tuple[NDArray[np.int64], NDArray[np.
     return first + 1 + record.texts + np.cumsum(counts) - counts, counts
 
 
-def pack(keys: NDArray[np.bytes_], vectors: Vectors) -> bytes:
-    """One record: keys ``(n,)`` and vectors ``(n, d)``, dense or sparse rows."""
+def pack(keys: NDArray[np.bytes_], vectors: Vectors | Sequence[NDArray[np.float32]]) -> bytes:
+    """One record: keys ``(n,)``, and vectors ``(n, d)``, dense or sparse, or n of ``(t, d)``."""
     import numpy as np
 
     if isinstance(vectors, np.ndarray):
-        magic, size, parts = DENSE, vectors.shape[1], [vectors.astype("<f4", copy=False)]
+        form, size, parts = DENSE, vectors.shape[1], [vectors.astype("<f4", copy=False)]
+    elif isinstance(vectors, Sequence):
+        numbers = np.concatenate([text.ravel() for text in vectors])
+        words = np.array([vectors[0].shape[1], *(text.size for text in vectors)])
+        form, size = RAGGED, len(numbers)
+        parts = [words.astype("<u4"), numbers.astype("<f4", copy=False)]
     else:
         rows = vectors.tocsr()
-        magic, size = SPARSE, rows.nnz
         words = np.concatenate([[rows.shape[1]], np.diff(rows.indptr), rows.indices])
+        form, size = SPARSE, rows.nnz
         parts = [words.astype("<u4"), rows.data.astype("<f4", copy=False)]
     body = keys.tobytes() + b"".join(part.tobytes() for part in parts)
-    return HEADER.pack(magic, len(keys), size, zlib.crc32(body)) + body
+    return HEADER.pack(form, len(keys), size, zlib.crc32(body)) + body
 
 
 def new_segment(folder: Path) -> BinaryIO:

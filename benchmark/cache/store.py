@@ -64,7 +64,14 @@ class VectorStore:
         assert self._index is not None
         return self._index.read(places)
 
-    def append(self, keys: NDArray[np.bytes_], vectors: Vectors) -> None:
+    def read_ragged(self, places: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """The vectors of each text, ``(t, d)``, in a store where a text has several."""
+        assert self._index is not None
+        return self._index.read_ragged(places)
+
+    def append(
+        self, keys: NDArray[np.bytes_], vectors: Vectors | Sequence[NDArray[np.float32]]
+    ) -> None:
         """Write one batch as one record; the operating system has it when this returns."""
         if self._stream is None or self._writer != os.getpid():
             self._stream, self._writer = self._open_segment(), os.getpid()

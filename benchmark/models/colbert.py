@@ -21,7 +21,7 @@ from benchmark.models.missing import check_declared
 from benchmark.models.st import hub_commit
 from benchmark.models.table import Settings
 from benchmark.models.tokenizing import limit_of, token_lengths
-from benchmark.protocols import Run
+from benchmark.protocols import Role, Run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,19 +53,28 @@ class MultiVectorModel:
     mean: bool
     similarity: str = "dot"
 
-    def search(self, corpus: Sequence[str], queries: Sequence[str], *, top_k: int) -> Run:
+    def search(
+        self,
+        corpus: Sequence[str],
+        queries: Sequence[str],
+        *,
+        top_k: int,
+        encode: Callable[[Sequence[str], Role], list[NDArray[np.float32]]] | None = None,
+    ) -> Run:
         """Rank documents by MaxSim; equal scores keep the order of ``corpus``.
 
-        Token vectors of one block of documents are held at a time.
+        Token vectors of one block of documents are held at a time. ``encode`` takes the place of
+        ``encode_tokens``, such as one that keeps them.
         """
         import numpy as np
 
-        asked = self._encode(queries, "query")
+        encode = encode or self.encode_tokens
+        asked = encode(queries, "query")
         depth = min(top_k, len(corpus))
         documents = np.full((len(queries), 0), -1, np.int64)
         scores = np.zeros((len(queries), 0), np.float32)
         for start in range(0, len(corpus), _BLOCK):
-            block = self._encode(corpus[start : start + _BLOCK], "document")
+            block = encode(corpus[start : start + _BLOCK], "document")
             found = max_similarities(asked, block, mean=self.mean)
             numbers = np.arange(start, start + len(block))[None].repeat(len(queries), 0)
             documents = np.concatenate([documents, numbers], 1)
@@ -82,11 +91,11 @@ class MultiVectorModel:
         if len(queries) != len(documents):
             raise ValueError(f"{len(queries)} queries for {len(documents)} documents")
         distinct = list(dict.fromkeys(queries))
-        asked = dict(zip(distinct, self._encode(distinct, "query"), strict=True))
+        asked = dict(zip(distinct, self.encode_tokens(distinct, "query"), strict=True))
         out = np.zeros(len(documents), np.float32)
         for start in range(0, len(documents), _BLOCK):
             texts = list(dict.fromkeys(documents[start : start + _BLOCK]))
-            block = dict(zip(texts, self._encode(texts, "document"), strict=True))
+            block = dict(zip(texts, self.encode_tokens(texts, "document"), strict=True))
             for row in range(start, min(start + _BLOCK, len(documents))):
                 pair = [asked[queries[row]]], [block[documents[row]]]
                 out[row] = max_similarities(*pair, mean=self.mean)[0, 0]
@@ -96,7 +105,8 @@ class MultiVectorModel:
         """Tokens of each text before any cut, ``(n,)``."""
         return token_lengths(self.model.tokenizer, texts)
 
-    def _encode(self, texts: Sequence[str], role: str) -> list[NDArray[np.float32]]:
+    def encode_tokens(self, texts: Sequence[str], role: Role) -> list[NDArray[np.float32]]:
+        """The vectors of each text's tokens, ``(t, d)`` float32."""
         import numpy as np
 
         function = self.model.encode_query if role == "query" else self.model.encode_document

@@ -119,9 +119,12 @@ def test_pairs_are_counted_as_the_cross_encoder_reads_them(
     assert sum(length > 64 for length in lengths) == found["truncated"] > 0
 
 
-def test_a_sparse_model_is_encoded_once(made: Made, task: Path, tmp_path: Path) -> None:
-    """A second measurement reads its rows from the cache, and scores the same."""
-    uri = f"sparse:{made('sparse')}"
+@pytest.mark.parametrize("scheme", ["sparse", "colbert"])
+def test_other_vectors_are_encoded_once_too(
+    scheme: str, made: Made, task: Path, tmp_path: Path
+) -> None:
+    """A second measurement reads sparse rows, and vectors of tokens, from the cache; same score."""
+    uri = f"{scheme}:{made(scheme)}"
     first, second = (
         row
         for name in ("one", "two")
