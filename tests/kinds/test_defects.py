@@ -13,6 +13,7 @@ from benchmark.catalog import KINDS, load_kind, load_task
 from benchmark.errors import MissingExtraError, TaskFileError
 from benchmark.kinds import classification
 from benchmark.kinds.defects import NAME
+from benchmark.kinds.estimators import confidence
 from benchmark.metrics import torch_order
 from tests.kinds.kinds_help import make_task, score, table
 
@@ -84,6 +85,16 @@ def test_average_precision_by_confidence() -> None:
         assert found.metrics["ap"] == pytest.approx(metrics.average_precision_score(NOISY, scores))
         assert found.metrics["ap"] > kept.metrics["ap"]
         assert found.metrics["accuracy"] == kept.metrics["accuracy"]
+
+
+def test_confidence_of_a_label_among_three_and_of_an_unseen_one() -> None:
+    """A column of the decision function; 0 for a label that was never trained on."""
+    linear = pytest.importorskip("sklearn.linear_model")
+    fitted = linear.RidgeClassifier().fit(TRAIN, np.arange(40) % 3)
+
+    expected = fitted.decision_function(TEST)[:, 2]
+    assert confidence(fitted, TEST, 2).tolist() == expected.tolist()
+    assert confidence(fitted, TEST, 7).tolist() == [0.0] * 30
 
 
 def test_the_last_row_of_a_longer_fold_can_be_drawn() -> None:
