@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = ("rows", "train")
-_TOLERATED = ("absent_query", "absent_document")
+_TOLERATED = ("absent_query", "absent_document", "query_without_pair")
 
 
 @dataclass(frozen=True, slots=True)

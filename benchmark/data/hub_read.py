@@ -105,7 +105,8 @@ def _read(copy: Path, path: str, options: Mapping[str, Any]) -> pa.Table:
 
     kind = format_of(path)
     if kind == ".parquet":
-        return pq.ParquetFile(copy, memory_map=True).read()
+        file = pq.ParquetFile(copy, memory_map=True)
+        return file.read([column.name for column in file.schema_arrow if _is_plain(column.type)])
     compression = "detect" if path.endswith(_COMPRESSED) else None
     if path.endswith(".zst"):
         compression = "zstd"
@@ -118,6 +119,15 @@ def _read(copy: Path, path: str, options: Mapping[str, Any]) -> pa.Table:
     if kind in (".csv", ".tsv"):
         return _read_csv(data, "\t" if kind == ".tsv" else ",", options)
     return _read_json(data, options.get("field"))
+
+
+def _is_plain(type_: pa.DataType) -> bool:
+    """Whether a column may be of texts, labels or numbers; images and the like are not read."""
+    import pyarrow.types as pt
+
+    if pt.is_list(type_) or pt.is_large_list(type_):
+        return _is_plain(type_.value_type)
+    return not (pt.is_nested(type_) or pt.is_binary(type_) or pt.is_large_binary(type_))
 
 
 def _read_csv(data: bytes, separator: str, options: Mapping[str, Any]) -> pa.Table:
