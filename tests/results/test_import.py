@@ -77,8 +77,7 @@ def test_an_index_holds_what_the_files_hold(tree: Path, tmp_path: Path) -> None:
         result.provenance for result in from_index
     ]
     assert [("STS14", 0.5, ("eng-Latn",))] == [
-        (from_index[-1].task, entry.main_score, entry.languages)
-        for entry in from_index[-1].entries
+        (from_index[-1].task, entry.main_score, entry.languages) for entry in from_index[-1].entries
     ]
 
 
@@ -166,7 +165,7 @@ def test_the_index_of_another_folder(tree: Path, tmp_path: Path) -> None:
     """Is not overwritten."""
     import_results(tree, tmp_path / "i")
     theirs(tmp_path / "other", "a/b", "1", "STS12")
-    with pytest.raises(UsageError, match="the index of another folder, .*name another with --ind"):
+    with pytest.raises(UsageError, match=r"the index of another folder, .*name another with --ind"):
         import_results(tmp_path / "other", tmp_path / "i")
 
 
@@ -174,7 +173,10 @@ def test_the_index_of_another_folder(tree: Path, tmp_path: Path) -> None:
 def test_what_is_no_index(tree: Path, tmp_path: Path, content: bytes) -> None:
     """One line, and nothing is overwritten."""
     (tmp_path / "i").write_bytes(content)
-    for call in (lambda: read_results(tmp_path / "i"), lambda: import_results(tree, tmp_path / "i")):
+    for call in (
+        lambda: read_results(tmp_path / "i"),
+        lambda: import_results(tree, tmp_path / "i"),
+    ):
         with pytest.raises(ResultError, match="not an index of results; make one with"):
             call()
     assert content == (tmp_path / "i").read_bytes()
