@@ -27,7 +27,8 @@ def evaluate(
     limit: int | None = None,
     fresh: bool = False,
     batch_size: int | None = None,
-    device: str = "auto",
+    device: str | Sequence[str] = "auto",
+    workers: int = 1,
     trust: bool = False,
     yes: bool = False,
     price: float | None = None,
@@ -43,7 +44,8 @@ def evaluate(
     ``model``: a URI, a loaded model, any object with ``encode(texts)``, or a list of these.
     ``tasks``: names, suites, paths or parsed tasks; none means the starter suite. With ``output``,
     results are saved there and identical ones reused. ``cache`` is the folder for vectors, the
-    platform's when None; ``trust`` lets a model run code that comes with it. ``yes`` allows texts
+    platform's when None; ``workers`` is how many processes encode, at least one for each of several
+    devices; ``trust`` lets a model run code that comes with it. ``yes`` allows texts
     to be sent to endpoints on other machines; ``price`` is theirs for a million tokens, and
     ``max_cost`` stops before it is passed. With values of ``dim``, ``dtype``, ``layer``, ``index``
     or ``rescore`` every combination of them is scored from one encode, and ``points`` of the
@@ -63,7 +65,13 @@ def evaluate(
         limit=limit,
         fresh=fresh,
         model=Settings(
-            batch_size, device, trust, price, Spending(max_cost), allow if yes else refuse
+            batch_size,
+            device if isinstance(device, str) else ",".join(device),
+            trust,
+            price,
+            Spending(max_cost),
+            allow if yes else refuse,
+            workers,
         ),
     )
     sweep = sweep_of(dim=dim, dtype=dtype, layer=layer, index=index, rescore=rescore)

@@ -13,12 +13,13 @@ from benchmark.cache.upkeep import USUAL_SIZE, keep_below
 from benchmark.catalog import Choice, expanded
 from benchmark.combine import Scored, combine
 from benchmark.encode import Session
+from benchmark.encode.workers import load_with_workers
 from benchmark.errors import BenchmarkError
 from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
 from benchmark.models.py import ADAPTER, refuse_namesake, wrap
-from benchmark.models.table import Settings, load_model
+from benchmark.models.table import Settings
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Composite, Model, Searcher
 from benchmark.results.frame import Results, Row, failed_row, row_of
@@ -108,7 +109,8 @@ def _load(
     item: Any, settings: RunSettings, seen: dict[tuple[str, ...], Any]
 ) -> Model | BenchmarkError:
     try:
-        model: Model = load_model(item, settings.model) if isinstance(item, str) else wrap(item)
+        text = isinstance(item, str)
+        model: Model = load_with_workers(item, settings.model) if text else wrap(item)
         refuse_namesake(item, model, seen)
         return model
     except BenchmarkError as error:

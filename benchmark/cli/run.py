@@ -56,7 +56,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="TEXT",
         help="what every model puts before a text; a .toml or .json file names it by role or kind",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, mps, or several: cuda:0,cuda:1"
+    )
+    parser.add_argument(
+        "--workers", type=_positive, default=1, metavar="N", help="processes that encode (1)"
+    )
     parser.add_argument(
         "--trust", action="store_true", help="let tasks and models run code of their own"
     )
@@ -114,6 +119,7 @@ def run(args: Namespace) -> int:
             args.price,
             Spending(args.max_cost),
             TerminalConsent(args.yes),
+            args.workers,
         ),
     )
     agree(models, choices, settings)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.cache import VectorStore, open_store
 from benchmark.encode.asker import Asker
+from benchmark.encode.workers import WorkersModel
 from benchmark.protocols import UNVERSIONED, Role
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ class Session:
         return new
 
     def close(self) -> None:
-        """Close what is written to."""
+        """Close what is written to, and end workers."""
         for store in self._stores.values():
             store.close()
+        if isinstance(self.asker.model, WorkersModel):
+            self.asker.model.close()
 
 
 @contextmanager
@@ -61,6 +64,8 @@ def open_session(model: Any, cache: Path | None, note: Callable[[str], None]) ->
     Vectors of a model whose content nothing identifies never enter the cache: like all where there
     is none, they lie in a folder for temporary files and go when the session ends.
     """
+    if isinstance(model, WorkersModel):
+        model.note = note
     if cache is not None and model.identity.revision != UNVERSIONED:
         session = Session(Asker(model, note), cache)
         try:

@@ -73,6 +73,8 @@ class Settings:
     """The money of the run, where it has a limit."""
     consent: Consent = refuse
     """Whether texts may be sent to another machine; asked once a model."""
+    workers: int = 1
+    """Processes that encode, at least one for each device of a list (``cuda:0,cuda:1``)."""
 
 
 def load_model(uri: str, settings: Settings = Settings()) -> Model:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from benchmark.encode import batches, encode_plan, sizes_of
+from benchmark.encode.workers import load_with_workers
 from benchmark.models.table import Settings, load_model
 from benchmark.protocols import Request
 from benchmark.task import Source, Task
@@ -86,3 +87,19 @@ def test_a_batch_holds_so_many_tokens(made: Callable[[str], Path]) -> None:
         assert max(held) <= model.batch_tokens == 1024
         model = load_model(f"{scheme}:{made(scheme)}", Settings(batch_size=7))
         assert {7, 1} == {len(batch) for batch in batches(sizes_of(model, texts))}
+
+
+def test_two_workers_give_equal_bytes(
+    made: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each on one thread, as a batch has in one process: an equal plan gives equal bytes."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    uri = f"st:{made('st')}"
+    texts = texts_of(120)
+    pool: Any = load_with_workers(uri, Settings(device="cpu", workers=2))
+    try:
+        together = vectors_of(pool, texts)
+    finally:
+        pool.close()
+
+    assert vectors_of(replace(load_model(uri), parallel=2), texts).tobytes() == together.tobytes()
