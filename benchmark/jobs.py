@@ -17,7 +17,7 @@ from benchmark.measure import can_measure
 from benchmark.models.derived import DerivedModel
 from benchmark.models.py import ADAPTER
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
-from benchmark.protocols import Encoder, Fitted, Lookup, Model, StreamEncoder
+from benchmark.protocols import UNVERSIONED, Encoder, Fitted, Lookup, Model, StreamEncoder
 from benchmark.results.record import Part
 from benchmark.results.store import limited_root, read_result, result_path, why_not_reused
 from benchmark.task import Task
@@ -116,7 +116,9 @@ def jobs_of(
     jobs = (_job(model, choice, settings, reader) for choice in choices)
     cache = cache_of(model, settings)
     base = model.base if isinstance(model, DerivedModel) else model
-    if not _encodes_alone(base) or (base is not model and cache is None):
+    kept = cache is not None and base.identity.revision != UNVERSIONED
+    # Models derived from one base share its vectors in memory, where the cache does not hold them.
+    if not _encodes_alone(base) or (base is not model and not kept):
         yield jobs, None
         return
     with open_session(base, cache, note) as session:
