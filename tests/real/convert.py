@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import random
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -148,4 +150,81 @@ def ectsum(source: Path, target: Path) -> None:
         {path.stem: path.read_text("utf-8") for path in calls},
         {path.stem: (folder / "gt_summaries" / path.name).read_text("utf-8") for path in calls},
         ((path.stem, path.stem, 1) for path in calls),
+    )
+
+
+def fomc(source: Path, target: Path) -> None:
+    """Two workbooks of sentences, years and labels (finance): a training and a test set."""
+    folder = source / "training_data/test-and-training"
+    for split, part in (("train", "training_data"), ("test", "test_data")):
+        (workbook,) = (folder / part).glob("*.xlsx")
+        header, *rows = _sheet(workbook)
+        named = (dict(zip(header, row, strict=True)) for row in rows)
+        kept = ({"text": row["sentence"], "label": int(row["label"])} for row in named)
+        write_jsonl(target / f"{split}.jsonl", kept)
+
+
+def _sheet(workbook: Path) -> list[list[str]]:
+    """The cells of a workbook's only sheet, whose texts stand in the cells themselves."""
+    with zipfile.ZipFile(workbook) as archive:
+        sheet = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{space}row")]
+
+
+def fiqa(source: Path, target: Path) -> None:
+    """Questions on personal finance and the posts that answer them; the posts are these alone."""
+    raw = source / "data/raw"
+    answers = dict(line.split("\t", 1) for line in _lines(source / "retriever/test_answers.csv"))
+    asked = [line.split("\t") for line in _lines(raw / "FiQA_train_question_final.tsv")[1:]]
+    pairs = [line.split("\t")[1:] for line in _lines(raw / "FiQA_train_question_doc_final.tsv")[1:]]
+    judged = [(query, answer, 1) for query, answer in pairs if answer in answers]
+    known = {query for query, _, _ in judged}
+    questions = {row[1]: row[2] for row in asked if row[1] in known}
+    corpus = {name: " ".join(text.split()) for name, text in answers.items()}
+    write_beir(target, corpus, questions, judged)
+
+
+def tatqa(source: Path, target: Path) -> None:
+    """Documents are a page's table, a line a row, and its paragraphs; queries its questions."""
+    pages = json.loads((source / "dataset_raw/tatqa_dataset_test_gold.json").read_text("utf-8"))
+    asked = [(page["table"]["uid"], item) for page in pages for item in page["questions"]]
+    write_beir(
+        target,
+        {page["table"]["uid"]: _page(page) for page in pages},
+        {item["uid"]: item["question"] for _, item in asked},
+        ((item["uid"], page, 1) for page, item in asked),
+    )
+
+
+def _page(page: Mapping[str, Any]) -> str:
+    rows = [" | ".join(row) for row in page["table"]["table"]]
+    paragraphs = sorted(page["paragraphs"], key=lambda paragraph: paragraph["order"])
+    return "\n".join([*rows, *(paragraph["text"] for paragraph in paragraphs)])
+
+
+def financebench(source: Path, target: Path) -> None:
+    """Questions about filings, and the passages that hold their evidence, each once."""
+    lines = (source / "data/financebench_open_source.jsonl").read_text("utf-8").splitlines()
+    asked = {item["financebench_id"]: item for item in map(json.loads, lines)}
+    evidence = {
+        name: [part["evidence_text"] for part in item["evidence"]] for name, item in asked.items()
+    }
+    texts = dict.fromkeys(text for parts in evidence.values() for text in parts)
+    ids = {text: f"e{number}" for number, text in enumerate(texts)}
+    write_beir(
+        target,
+        {name: text for text, name in ids.items()},
+        {name: item["question"] for name, item in asked.items()},
+        ((name, ids[text], 1) for name, parts in evidence.items() for text in parts),
+    )
+
+
+def chinese_pairs(source: Path, target: Path) -> None:
+    """Lines of two sentences and a label with tabs between: AFQMC's dev set, LCQMC's test set."""
+    name = "dev" if source.name == "AFQMC" else "test"
+    rows = (line.split("\t") for line in _lines(source / f"{name}.txt"))
+    write_jsonl(
+        target / f"{name}.jsonl",
+        ({"sentence1": one, "sentence2": two, "label": int(label)} for one, two, label in rows),
     )

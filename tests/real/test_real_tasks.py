@@ -132,6 +132,54 @@ CASES = (
         examples=495,
         chance=0.01,
     ),
+    Case(
+        "fomc",
+        "fomc",
+        convert=convert.fomc,
+        score=0.4067,
+        examples=476,
+        chance=0.38,
+    ),
+    Case(
+        "fiqa",
+        "fiqa_test",
+        convert=convert.fiqa,
+        score=0.4910,
+        examples=333,
+        chance=0.02,
+    ),
+    Case(
+        "tatqa",
+        "tatqa",
+        convert=convert.tatqa,
+        score=0.5001,
+        examples=1663,
+        chance=0.03,
+    ),
+    Case(
+        "financebench",
+        "financebench",
+        convert=convert.financebench,
+        score=0.2070,
+        examples=150,
+        chance=0.06,
+    ),
+    Case(
+        "afqmc",
+        "csts_zh/AFQMC",
+        convert=convert.chinese_pairs,
+        score=0.1524,
+        examples=4316,
+        chance=0.04,
+    ),
+    Case(
+        "lcqmc",
+        "csts_zh/LCQMC",
+        convert=convert.chinese_pairs,
+        score=0.4963,
+        examples=12_500,
+        chance=0.04,
+    ),
 )
 
 
@@ -193,6 +241,9 @@ def test_hand_written_task_files_are_short() -> None:
         ("med", 1033, 30, 696),
         ("qmsum", 35, 244, 244),
         ("ectsum", 495, 495, 495),
+        ("fiqa", 865, 333, 865),
+        ("tatqa", 277, 1663, 1663),
+        ("financebench", 180, 150, 189),  # 9 of 189 passages are evidence twice
     ],
 )
 def test_collections_have_their_published_sizes(
@@ -239,6 +290,7 @@ def test_bm25_on_cran_is_where_others_find_it(
     [
         ("banking77", "", 77),
         ("phrasebank", "", 3),
+        ("fomc", "", 3),
         ("short_texts", "ag_news", 4),
         ("short_texts", "biomedical", 20),
         ("short_texts", "google_news", 152),
