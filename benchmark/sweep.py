@@ -184,13 +184,13 @@ def _variants(name: str, item: Any, sweep: Sweep, settings: RunSettings) -> list
         derivation = Derivation(dim, dtype, again, columns)
         asked = {"layer": layer, "dim": dim, "dtype": dtype, "rescore": again}
         options = {key: value for key, value in asked.items() if key in swept}
+        layered = {} if layer is None else {"layer": layer}
         try:
             made = derive(model, derivation, name, whole=whole, identity=identity)
         except BenchmarkError as error:
-            label = _label(name, {**derivation.options, **options})
+            label = _label(name, {**layered, **derivation.options})
             found[label] = Variant(label, options, dtype, error=str(error))
             continue
-        layered = {} if layer is None else {"layer": layer}
         label = _label(name, {**layered, **made.derivation.options})
         found[label] = Variant(label, options, dtype, replace(made, label=label))
     return list(found.values())
