@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmark.models import load_model
-from benchmark.models.table import SCHEMES
+from benchmark.models.table import SCHEMES, scheme_module
 from benchmark.protocols import Encoder, Fitted, Model, Reranker, Searcher
 from tests.endpoints.server import relevance, serving
 
@@ -95,6 +96,19 @@ ENCODERS = [name for name in URIS if name not in {"bm25", "hybrid", "rerank", "t
 def test_every_adapter_is_held_to_the_contract() -> None:
     """An adapter in the table without a line here would go untested."""
     assert set(SCHEMES) == set(URIS)
+
+
+PAGES = dict.fromkeys([*sorted(WITH_WEIGHTS), "m2v", "vectors"], "models")
+PAGES |= {"openai": "endpoints", "rerank": "endpoints", "hybrid": "composites", "two": "composites"}
+
+
+@pytest.mark.parametrize("scheme", PAGES)
+def test_every_option_is_documented(scheme: str) -> None:
+    """In the page that has a table of options; a new one is written there."""
+    text = (Path(__file__).parents[2] / "docs" / f"{PAGES[scheme]}.md").read_text("utf-8")
+    options = scheme_module(scheme, SCHEMES[scheme]).OPTIONS[scheme]
+
+    assert [name for name in options if not re.search(rf"[`?&]{name}[`=]", text)] == []
 
 
 def load(scheme: str, folder: Path) -> Model:
