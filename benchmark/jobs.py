@@ -116,9 +116,11 @@ def jobs_of(
     jobs = (_job(model, choice, settings, reader) for choice in choices)
     cache = cache_of(model, settings)
     base = model.base if isinstance(model, DerivedModel) else model
-    kept = cache is not None and base.identity.revision != UNVERSIONED
-    # Models derived from one base share its vectors in memory, where the cache does not hold them.
-    if not _encodes_alone(base) or (base is not model and not kept):
+    cached = cache is not None and base.identity.revision != UNVERSIONED
+    # Models derived from one base share its vectors in memory, once it has encoded, and where the
+    # cache does not hold them.
+    shared = isinstance(model, DerivedModel) and (not cached or bool(model.whole.kept))
+    if not _encodes_alone(base) or shared:
         yield jobs, None
         return
     with open_session(base, cache, note) as session:

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from benchmark.catalog import Choice, load_kind
+from benchmark.encode.workers import load_with_workers
 from benchmark.errors import BenchmarkError, UsageError, nearest
 from benchmark.listener import Listener, Silent
 from benchmark.metrics.index import EXACT, INDEXES
@@ -151,7 +152,9 @@ def _variants(name: str, item: Any, sweep: Sweep, settings: RunSettings) -> list
     """The combinations of a model, without the index; those that come to the same once."""
     whole = WholeVectors()
     try:
-        model = load_model(item, settings.model) if isinstance(item, str) else wrap(item)
+        # Workers give whole vectors, not layers.
+        load = load_model if sweep.layer else load_with_workers
+        model = load(item, settings.model) if isinstance(item, str) else wrap(item)
         usual = Derivation()
         if isinstance(model, DerivedModel):
             usual, model = model.derivation, model.base

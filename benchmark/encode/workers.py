@@ -140,8 +140,10 @@ class WorkersModel:
         )
 
     def close(self) -> None:
-        """End the processes."""
-        _end(self._processes)
+        """End the processes; others start if a batch comes after all."""
+        with self._lock:
+            _end(self._processes)
+            self._free = queue.Queue()
 
     def _lose(self, worker: _Worker, message: str) -> None:
         with self._lock:
