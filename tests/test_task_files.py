@@ -31,6 +31,7 @@ EACH = pytest.mark.parametrize("task", ON_HUB, ids=lambda task: task.name)
 SUITES = {
     "FinMTEB": ("FinMTEB", 63),
     "LongEmbed": ("LongEmbed", 6),
+    "BEIR": ("BEIR", 15),
     "mteb-eng-v2": ("MTEB(eng, v2)", 41),
     "mteb-eng-v1": ("MTEB(eng, v1)", 56),
     "C-MTEB": ("MTEB(cmn, v1)", 31),
@@ -138,3 +139,13 @@ def test_columns_are_recorded_for_most_tasks() -> None:
     assert all(TASKS[name] in ON_HUB for name in known)
     unknown = [task for task in ON_HUB if task.name not in known]
     assert {task.kind for task in unknown} <= {"retrieval", "reranking", "long_context"}
+
+
+def test_the_page_of_suites_tells_their_names_and_sizes() -> None:
+    """docs/suites.md: a row a suite, by the file's name, with the title and how many tasks."""
+    page = (FOLDER.parent / "docs" / "suites.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| (?:`([^`]+)`)? ?\| (\d+) \|", page, re.MULTILINE)
+    shown = {name: (title or name, int(count)) for name, title, count in rows}
+
+    assert {name: shown[name] for name in SUITES} == SUITES
+    assert all(len(find_suite(name).tasks) == count for name, (_, count) in shown.items())

@@ -14,7 +14,7 @@ mteb = pytest.importorskip("mteb")
 
 FILES = task_files([data_folder("tasks")])
 TASKS = {name: load_task(path, files=FILES) for name, path in FILES.items()}
-SUITES = ("MTEB(eng, v2)", "MTEB(eng, v1)", "MTEB(cmn, v1)", "LongEmbed", "CoIR")
+SUITES = ("MTEB(eng, v2)", "MTEB(eng, v1)", "MTEB(cmn, v1)", "BEIR", "LongEmbed", "CoIR")
 # Attributes of mteb's classes that change a number, by our option's name.
 ATTRIBUTES = {
     "samples_per_label": "samples_per_label",
