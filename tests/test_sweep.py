@@ -260,6 +260,25 @@ def test_findings_are_told_once(tmp_path: Path, search: Path) -> None:
     assert len(listener.notes) == len(set(listener.notes))
 
 
+def test_the_page_shows_what_the_command_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All but the times, and what is best by them."""
+    pytest.importorskip("wordllama")
+    page = (Path(__file__).parent.parent / "docs/sweeps.md").read_text("utf-8")
+    command = page.partition("```sh\nembedmark ")[2].partition("\n")[0].split()
+    shown = page.partition("```text\n")[2].partition("```")[0].splitlines()
+    assert 0 == main([*command, "-o", str(tmp_path), "--no-cache"])
+    printed = capsys.readouterr().out.splitlines()
+    end = shown[0].index("ms a query")
+
+    assert [line[:end].split() for line in shown[2:17]] == [
+        line[:end].split() for line in printed[2:17]
+    ]
+    assert shown[-2] == printed[-2]
+    assert shown[-2].startswith("Best for their bytes: ")
+
+
 def test_a_plot_of_nothing() -> None:
     """No point at all is a plot that says so."""
     assert "no combination has both" in svg([])

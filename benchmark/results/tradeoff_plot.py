@@ -43,7 +43,12 @@ def svg(points: Sequence[Point]) -> str:
 
 def short_name(point: Point) -> str:
     """The values of a combination, by which a point is told from the others of its model."""
-    return " ".join(str(value) for value in point.options.values()) or point.label
+    told = [
+        f"rescored {value}" if name == "rescore" else str(value)
+        for name, value in point.options.items()
+        if name != "rescore" or value
+    ]
+    return " ".join(told) or point.label
 
 
 def _panel(points: Sequence[Point], cost: str, title: str, colour_of: dict[str, str]) -> str:
@@ -76,11 +81,13 @@ def _panel(points: Sequence[Point], cost: str, title: str, colour_of: dict[str, 
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{fill}" stroke="{colour}">'
             f"<title>{told}</title></circle>\n"
         )
-        end = x > _WIDTH * 0.75
-        name = escape(short_name(point))
+        if cost not in point.best:
+            continue  # its name is its title, which a pointer shows
+        end = x > _WIDTH * 0.6
+        beside = (x - 6, y - 9, "end") if end else (x + 9, y + 4, "start")
         parts.append(
-            f'<text x="{x + (-9 if end else 9):.1f}" y="{y + 4:.1f}" font-size="10" '
-            f'text-anchor="{"end" if end else "start"}">{name}</text>\n'
+            f'<text x="{beside[0]:.1f}" y="{beside[1]:.1f}" text-anchor="{beside[2]}" '
+            f'font-size="10">{escape(short_name(point))}</text>\n'
         )
     return "".join(parts)
 
