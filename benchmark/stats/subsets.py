@@ -115,7 +115,24 @@ class _Search:
             more = [n for n in self.outside(chosen) if self.costs[n] <= room]
             if not more:
                 return chosen
-            chosen = [*chosen, min(more, key=lambda n: self.unknown([*chosen, n]))]
+            told = self.told_by(chosen, more)
+            chosen = [*chosen, more[int(np.argmax(told))]]
+
+    def told_by(self, chosen: list[int], more: list[int]) -> Array:
+        """How much less would be unknown with each of some columns, all at once.
+
+        It is the squared covariance of the column with the sum over the column's variance, both
+        given the chosen ones.
+        """
+        together = self.covariance[more] @ self.weights
+        alone = np.diag(self.covariance)[more].copy()
+        if chosen:
+            block = self.covariance[np.ix_(chosen, chosen)] + 1e-9 * np.eye(len(chosen))
+            across = self.covariance[np.ix_(chosen, more)]
+            gain = np.linalg.solve(block, across)
+            together -= gain.T @ (self.covariance[chosen] @ self.weights)
+            alone -= np.einsum("cm,cm->m", across, gain)
+        return np.asarray(together**2 / np.maximum(alone, 1e-12), np.float64)
 
     def outside(self, chosen: Sequence[int]) -> list[int]:
         return [n for n in range(len(self.costs)) if n not in set(chosen)]
