@@ -12,6 +12,8 @@ from benchmark.data.select import select_rows
 datasets = pytest.importorskip("datasets")
 pytest.importorskip("mteb")
 
+pytestmark = pytest.mark.oracle
+
 
 @pytest.mark.parametrize(
     "labels",

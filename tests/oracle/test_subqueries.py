@@ -12,6 +12,8 @@ from benchmark.protocols import Run
 from tests.kinds.kinds_help import make_task, table
 
 metrics = pytest.importorskip("mteb._evaluators.retrieval_metrics")
+
+pytestmark = pytest.mark.oracle
 REQUESTS, QUERIES, CANDIDATES = 40, 3, 12
 
 

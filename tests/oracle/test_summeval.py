@@ -13,6 +13,8 @@ from tests.kinds.kinds_help import make_task, table
 
 pytest.importorskip("mteb")
 
+pytestmark = pytest.mark.oracle
+
 
 def test_means_with_p_values_are_those_of_the_first_summeval() -> None:
     """Every metric, on random vectors of ten texts with eight summaries each."""

@@ -12,6 +12,8 @@ from benchmark.task import DEFAULT_SUBSET, Task
 
 mteb = pytest.importorskip("mteb")
 
+pytestmark = pytest.mark.oracle
+
 FILES = task_files([data_folder("tasks")])
 TASKS = {name: load_task(path, files=FILES) for name, path in FILES.items()}
 SUITES = ("MTEB(eng, v2)", "MTEB(eng, v1)", "MTEB(cmn, v1)", "BEIR", "LongEmbed", "CoIR")
