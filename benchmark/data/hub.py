@@ -23,6 +23,7 @@ from benchmark.data.hub_repository import (
 )
 from benchmark.data.hub_shapes import (
     is_old_reranking,
+    named_labels,
     only_where,
     pairs_of,
     reranking_of,
@@ -175,7 +176,8 @@ def _read(place: Place) -> _Found:
     if can_read(files, place.options):
         copies = fetch(repository, files)
         typed = not any(format_of(path) in (".csv", ".tsv") for path in files)
-        return _Found(read_files(copies, files, place.options, label), label, typed)
+        table = read_files(copies, files, place.options, label)
+        return _Found(named_labels(table, repository.card, place.config), label, typed)
     table = read_elsewhere(
         repository.name, repository.commit, place.config, place.split, files, label
     )

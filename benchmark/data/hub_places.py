@@ -68,7 +68,13 @@ def find_place(task: Task, table: str, split: str, subset: str, shared: bool) ->
         name = _ranked_config(repository, table, base)
     else:
         name = base
-    config = find_config(repository.paths, repository.card, name, repository.label)
+    try:
+        config = find_config(repository.paths, repository.card, name, repository.label)
+    except (AttributeError, KeyError, TypeError, ValueError):  # a card can say anything
+        raise DataError(
+            f"{repository.label}: what its card (README.md) says of configs is not understood; "
+            "name files in [source]"
+        ) from None
     wanted = _fill(own["split"], filled) if "split" in own else theirs
     chosen = split_of(config, wanted, repository.label, only=table in RANKED or "config" in own)
     if not chosen:

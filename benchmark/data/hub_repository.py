@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -205,7 +206,8 @@ def _verify(copy: Path, blob: str, label: str, path: str) -> None:
     git's SHA-1. Without links in the cache both are computed, the first in git's pointer to it.
     """
     stored = copy.resolve()
-    expected = {blob, stored.name} if stored != copy.absolute() else {blob}
+    linked = Path(os.readlink(copy)).name if copy.is_symlink() else ""
+    expected = {blob, stored.name, linked}
     if expected.isdisjoint(_digests(stored)):
         for each in {copy, stored}:
             each.unlink(missing_ok=True)

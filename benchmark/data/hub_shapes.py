@@ -57,6 +57,46 @@ def summaries_of(table: pa.Table, columns: Mapping[str, Any], label: str) -> dic
     return found
 
 
+def named_labels(table: pa.Table, card: Mapping[str, Any], config: str | None) -> pa.Table:
+    """Labels written as names become the numbers that the card gives these, as datasets reads them.
+
+    Files with types hold the numbers already. A column with a name that the card lacks stays as it
+    is.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for column, names in _class_names(card, config).items():
+        if column not in table.column_names:
+            continue
+        values = table.column(column)
+        if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+            continue
+        numbers = pc.index_in(values.cast(pa.string()), value_set=pa.array(names, pa.string()))
+        if numbers.null_count == values.null_count:
+            at = table.column_names.index(column)
+            table = table.set_column(at, column, numbers.cast(pa.int64()))
+    return table
+
+
+def _class_names(card: Mapping[str, Any], config: str | None) -> dict[str, list[str]]:
+    """The names of the classes by column, in the order of their numbers."""
+    told = card.get("dataset_info", [])
+    found: dict[str, list[str]] = {}
+    for info in told if isinstance(told, list) else [told]:
+        if not isinstance(info, Mapping) or info.get("config_name", "default") != config:
+            continue
+        for feature in info.get("features") or []:
+            dtype = feature.get("dtype") if isinstance(feature, Mapping) else None
+            classes = dtype.get("class_label") if isinstance(dtype, Mapping) else None
+            names = classes.get("names") if isinstance(classes, Mapping) else None
+            if isinstance(names, Mapping) and all(str(key).isdigit() for key in names):
+                names = [names[key] for key in sorted(names, key=int)]
+            if names and isinstance(names, list):
+                found[str(feature.get("name"))] = [str(name) for name in names]
+    return found
+
+
 def is_old_reranking(table: pa.Table) -> bool:
     """Whether each row is a query with lists of its positive and negative documents."""
     return set(_OLD_RERANKING) <= set(table.column_names)

@@ -10,6 +10,7 @@ import pytest
 from benchmark.data.hub_read import read_files
 from benchmark.data.hub_shapes import (
     is_old_reranking,
+    named_labels,
     only_where,
     pairs_of,
     reranking_of,
@@ -116,3 +117,17 @@ def test_images_are_not_read(tmp_path: Path) -> None:
     write(path, table)
 
     assert ["text", "list"] == read_files([path], ["a.parquet"], {}, "x").column_names
+
+
+def test_labels_that_the_card_numbers() -> None:
+    """Names become numbers in the card's order, where it has them all."""
+    table = pa.table({"label": ["b", "a"], "other": ["a", "x"], "number": [5, 6]})
+    names = {"names": {"0": "b", "1": "a"}}
+    features = [
+        {"name": name, "dtype": {"class_label": names}} for name in ("label", "other", "number")
+    ]
+    card = {"dataset_info": [{"config_name": "c", "features": features}]}
+
+    assert {**table.to_pydict(), "label": [0, 1]} == named_labels(table, card, "c").to_pydict()
+    assert table.equals(named_labels(table, card, "d"))
+    assert table.equals(named_labels(table, {}, "c"))

@@ -112,6 +112,16 @@ def _plain_files(kind: str, ending: str, **names: str) -> Callable[[Path], None]
     return writing
 
 
+def _named_labels(folder: Path) -> None:
+    """Labels as names, which the card gives numbers in another order than the alphabet's."""
+    names = ["c", "a", "b"]
+    lines = ["---", "dataset_info:", "  features:", "  - name: text", "    dtype: string"]
+    lines += ["  - name: label", "    dtype:", "      class_label:", "        names:"]
+    lines += [f"          '{number}': {name}" for number, name in enumerate(names)]
+    _plain_files("classification", ".jsonl")(folder)
+    (folder / "README.md").write_text("\n".join([*lines, "---", ""]), "utf-8")
+
+
 def _labelled_subsets(folder: Path) -> None:
     configs: dict[str, dict[str, str]] = {}
     for number, subset in enumerate(("en-ext", "en", "de")):
@@ -272,7 +282,7 @@ TASKS = (
         "0fd18e25b25c072e09e0d92ab615fda904d66300",
         "classification",
         "accuracy",
-        _plain_files("classification", ".jsonl"),
+        _named_labels,
     ),
     HubTask(
         "AmazonCounterfactualClassification",
