@@ -958,7 +958,7 @@ FAILING_MODELS = {
     ),
     "an option of the wrong type": (
         "random?dim=x",
-        "model 'random?dim=x': option dim must be of type int, not 'x'",
+        "model 'random?dim=x': option dim must be of type whole number, not 'x'",
     ),
     "no such file": ("py:gone.py", "model 'py:gone.py': no such file; check the path"),
 }

@@ -8,10 +8,11 @@ from typing import Any
 
 from benchmark._version import PROTOCOL
 from benchmark.errors import MissingExtraError, UsageError
+from benchmark.models.loading import amount
 from benchmark.models.table import Settings, slug_of
 from benchmark.protocols import Identity, Run
 
-OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"bm25": {"k1": float, "b": float}}
+OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {"bm25": {"k1": amount, "b": amount}}
 _DEFAULTS = {"k1": 1.5, "b": 0.75}
 
 
@@ -63,6 +64,8 @@ def load(
         import bm25s  # noqa: F401
     except ImportError:
         raise MissingExtraError("bm25s", "bm25", "the model 'bm25'") from None
+    if options.get("b", 0) > 1:
+        raise UsageError("model 'bm25': b must be at most 1")
     chosen = {name: value for name, value in options.items() if value != _DEFAULTS[name]}
     values = {**_DEFAULTS, **chosen}
     identity = Identity("embedmark/bm25", PROTOCOL, "bm25/1", chosen, slug_of(chosen))

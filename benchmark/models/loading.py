@@ -252,3 +252,14 @@ def positive(text: str) -> int:
 
 
 positive.__name__ = "whole number from 1"
+
+
+def amount(text: str) -> float:
+    """A number of at least 0, such as seconds or a price; ValueError otherwise."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError
+    return value
+
+
+amount.__name__ = "number from 0"

@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ModelError, UsageError, nearest
@@ -99,9 +100,15 @@ def load_model(uri: str, settings: Settings = Settings()) -> Model:
             (options if name in known else derived)[name] = convert(text)
         except ValueError:
             wanted = getattr(convert, "__name__", "value")
+            wanted = {"int": "whole number", "float": "number"}.get(wanted, wanted)
             raise UsageError(
                 f"model '{uri}': option {name} must be of type {wanted}, not '{text}'"
             ) from None
+    if parts.revision and scheme.extra != "endpoint" and Path(parts.target).exists():
+        raise UsageError(
+            f"model '{uri}' lies on this machine, where it has no revision but its content; leave "
+            f"out '@{parts.revision}'"
+        )
     model: Model
     if hasattr(module, "compose"):
         load = partial(load_model, settings=settings)

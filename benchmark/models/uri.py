@@ -36,9 +36,13 @@ def parse_uri(uri: str, schemes: Collection[str]) -> ModelURI:
     end = end_of_parts(uri)
     body, _, query = uri[end:].partition("?")
     body = uri[:end] + body
-    options = dict(parse_qsl(query, keep_blank_values=True))
+    pairs = parse_qsl(query, keep_blank_values=True)
+    options = dict(pairs)
     if query and not options:
         raise UsageError(f"model '{uri}': options are written ?name=value&name=value")
+    if len(options) < len(pairs):
+        twice = next(name for name in options if sum(name == each for each, _ in pairs) > 1)
+        raise UsageError(f"model '{uri}': option {twice} is given twice; give it once")
     scheme, colon, target = body.partition(":")
     if not colon:
         scheme, target = _bare(body, uri, schemes)

@@ -19,8 +19,9 @@ Entry = dict[str, Any]
 
 
 def uri(server: Server, *options: str) -> str:
-    """The model behind the server, three texts a request."""
-    return "&".join([f"openai:tiny?url={server.url}", "batch=3", *options])
+    """The model behind the server, three texts a request where nothing else is said."""
+    usual = [] if any(option.startswith("batch=") for option in options) else ["batch=3"]
+    return "&".join([f"openai:tiny?url={server.url}", *usual, *options])
 
 
 def entries(change: Any) -> Fault:

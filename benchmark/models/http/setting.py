@@ -13,7 +13,7 @@ from benchmark.models.http.exchange import Endpoint, require_client
 from benchmark.models.http.retries import Pace, Patience
 from benchmark.models.http.spending import Meter, Spending
 from benchmark.models.identity import slug_for
-from benchmark.models.loading import positive
+from benchmark.models.loading import amount, positive
 from benchmark.protocols import Identity
 
 if TYPE_CHECKING:
@@ -29,16 +29,6 @@ NOTE = (
     "name keeps those of different times apart"
 )
 
-
-def amount(text: str) -> float:
-    """A number of at least 0, such as seconds or a price; ValueError otherwise."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise ValueError
-    return value
-
-
-amount.__name__ = "number from 0"
 
 COMMON_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "api_version": str,
