@@ -11,9 +11,18 @@ from typing import Any, Protocol
 
 from benchmark.ahead import run_ahead
 from benchmark.catalog import Choice
-from benchmark.encode import Session, Share, Wanted, encode_together, open_session
+from benchmark.encode import (
+    Piece,
+    Session,
+    Share,
+    Wanted,
+    encode_together,
+    joint_groups,
+    open_session,
+)
 from benchmark.errors import ResultError
 from benchmark.measure import can_measure
+from benchmark.meter import Meter
 from benchmark.models.derived import DerivedModel
 from benchmark.models.py import ADAPTER
 from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
@@ -107,7 +116,7 @@ def jobs_of(
     settings: RunSettings,
     reader: Reader,
     note: Callable[[str], None],
-    progress: Callable[[int, int], None],
+    meter: Meter,
 ) -> Iterator[tuple[Iterator[Job], Session | None]]:
     """The jobs of a model in order, and its session where tasks are encoded in advance.
 
@@ -124,7 +133,7 @@ def jobs_of(
         yield jobs, None
         return
     with open_session(base, cache, note) as session:
-        make = partial(_encoded, session, jobs, progress)
+        make = partial(_encoded, session, jobs, meter)
         with run_ahead(make) as windows:
             yield (job for window in windows for job in window), session
 
@@ -142,18 +151,15 @@ def _encodes_alone(model: Any) -> bool:
 def _encoded(
     session: Session,
     jobs: Iterator[Job],
-    progress: Callable[[int, int], None],
+    meter: Meter,
     check: Callable[[], None],
 ) -> Iterator[list[Job]]:
     """Windows of jobs whose texts are encoded together; a large task is one of its own."""
     model = session.asker.model
-    done = planned = 0
 
-    def report(_: int, texts: int) -> None:
-        nonlocal done
+    def report(piece: Piece) -> None:
         check()
-        done += texts
-        progress(done, planned)
+        meter.piece(piece)
 
     for window in _windows(jobs):
         check()
@@ -164,8 +170,9 @@ def _encoded(
             for part in job.prepared.parts
             if not part.error and not job.reused(part)
         ]
-        planned += sum(len(r.texts) for _, _, each in wanted for r in each.plan.values())
-        shares = encode_together(session, [each for _, _, each in wanted], report)
+        groups = joint_groups(model, [each for _, _, each in wanted])
+        meter.plan(len(window), sum(group.characters for group in groups))
+        shares = encode_together(session, groups, len(wanted), report)
         for (job, part, _), share in zip(wanted, shares, strict=True):
             job.shares[key_of(part)] = share
         yield window

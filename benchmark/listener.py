@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 
 
 class Listener(Protocol):
-    """What follows a run: a progress bar, a log, or nothing."""
+    """What follows a run: a progress bar, a log, or nothing.
+
+    ``progress`` is told the share of the run that is done, 0 to 1, and how fast; also by the thread
+    that encodes ahead, as is ``note``.
+    """
 
     def job(self, model: str, task: str, number: int, jobs: int) -> None: ...
-    def progress(self, done: int, total: int) -> None: ...
+    def progress(self, share: float, pace: str) -> None: ...
     def note(self, message: str) -> None: ...
     def rows(self, rows: Sequence[Row]) -> None: ...
 
@@ -24,7 +28,7 @@ class Silent:
     def job(self, model: str, task: str, number: int, jobs: int) -> None:
         """Ignore."""
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, share: float, pace: str) -> None:
         """Ignore."""
 
     def note(self, message: str) -> None:

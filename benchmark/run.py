@@ -18,6 +18,7 @@ from benchmark.errors import BenchmarkError
 from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
+from benchmark.meter import Meter
 from benchmark.models.py import ADAPTER, refuse_namesake, wrap
 from benchmark.models.table import Settings
 from benchmark.prepare import Prepared, PreparedPart
@@ -60,6 +61,7 @@ def run(
     rows: list[Row] = []
     seen: dict[tuple[str, ...], Any] = {}
     numbers, in_all = itertools.count(1), len(models) * len(choices)
+    meter = Meter(listener.progress, len(models), len(choices))
 
     def begin(label: str, choice: Choice) -> None:
         listener.job(label, choice.task.name, next(numbers), in_all)
@@ -67,11 +69,13 @@ def run(
     def end(choice: Choice, found: Sequence[Row]) -> None:
         if settings.cache and (message := keep_below(settings.cache, settings.cache_size)):
             listener.note(message)
+        meter.score()
         rows.extend(replace(row, part_of=choice.part_of) for row in found)
         listener.rows(rows[len(rows) - len(found) :])
 
     for item in models:
         label = item if isinstance(item, str) else _label_of(item)
+        meter.begin(label)
         model = _load(item, settings, seen)
         for message in getattr(model, "notes", ()):
             listener.note(f"{label}: {message}")
@@ -81,9 +85,9 @@ def run(
                 end(choice, [failed_row(label, choice.task, None, None, str(model))])
             continue
         scored: dict[str, Scored] = {}
-        following = jobs_of(model, choices, settings, reader, listener.note, listener.progress)
+        following = jobs_of(model, choices, settings, reader, listener.note, meter)
         with following as (jobs, session):
-            running = _Running(label, model, session, settings, listener)
+            running = _Running(label, model, session, settings, listener, meter)
             for job in jobs:
                 begin(label, job.choice)
                 end(job.choice, _run_job(running, job, scored))
@@ -99,6 +103,7 @@ class _Running:
     session: Session | None
     settings: RunSettings
     listener: Listener
+    meter: Meter
 
 
 def _label_of(item: Any) -> str:
@@ -174,7 +179,7 @@ def _measure(
     cache = cache_of(running.model, running.settings)
     try:
         found = measure_part(
-            running.model, prepared, part, cache, listener.progress,
+            running.model, prepared, part, cache, running.meter.part,
             session=running.session, share=job.shares.get(key),
         )  # fmt: skip
     except BenchmarkError as error:

@@ -270,8 +270,9 @@ class _Following:
         self.number += 1
         self.listener.job(model, task, self.number, self.jobs)
 
-    def progress(self, done: int, total: int) -> None:
-        self.listener.progress(done, total)
+    def progress(self, share: float, pace: str) -> None:
+        done = self.number - 1 + share % 1 if self.number else 0.0
+        self.listener.progress(min(1.0, done / max(1, self.jobs)), pace)
 
     def note(self, message: str) -> None:
         label = next((each for each in self.labels if message.startswith(each)), "")

@@ -16,7 +16,7 @@ import pytest
 
 from benchmark.ahead import run_ahead
 from benchmark.catalog import Choice, load_task
-from benchmark.encode import Wanted, encode_together, open_session
+from benchmark.encode import Piece, Wanted, encode_together, joint_groups, open_session
 from benchmark.guard import is_out_of_memory
 from benchmark.protocols import Identity, Role
 from benchmark.results.frame import Row
@@ -304,12 +304,38 @@ def test_a_text_that_does_not_fit_alone_fails_its_task(tmp_path: Path, tasks: li
 
 def test_shares_add_up(tmp_path: Path) -> None:
     """A plan's share of the pass is by the characters that were encoded for it."""
+    pieces: list[Piece] = []
     plans = [{"a": request("aaaa", "b")}, {"a": request("cc", "b", "b")}]
     with open_session(Model(), tmp_path, print) as session:
-        wanted = [Wanted(plan, TASK, "STS") for plan in plans]
-        first = encode_together(session, wanted, lambda characters, texts: None)
-        second = encode_together(session, wanted, lambda characters, texts: None)
+        groups = joint_groups(Model(), [Wanted(plan, TASK, "STS") for plan in plans])
+        first = encode_together(session, groups, 2, pieces.append)
+        second = encode_together(session, groups, 2, lambda piece: None)
 
+    assert [Piece(0, 0), Piece(7, 3, None, True)] == pieces
     assert [2, 2] == [share.encoded for share in first]
     assert first[0].seconds > first[1].seconds > 0
     assert [(0, 0.0)] * 2 == [(share.encoded, share.seconds) for share in second]
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+def test_a_run_tells_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, windows: int
+) -> None:
+    """From 0 to 1 over all models and tasks, never back, and how many texts a second."""
+    if windows > 1:
+        monkeypatch.setattr("benchmark.jobs._WINDOW_BYTES", 1)
+    pairs = [(f"text {n}", f"other {n}", float(n)) for n in range(400)]
+    paths = [write_task(tmp_path, name, pairs[start::3]) for start, name in enumerate("ABC")]
+    told: list[tuple[float, str]] = []
+
+    class Follows(Notes):
+        def progress(self, share: float, pace: str) -> None:
+            told.append((share, pace))
+
+    models = [Model(), Model(identity=Identity("test/other", "1", "test/1"))]
+    run(models, [Choice(load_task(path)) for path in paths], RunSettings(), Follows())
+
+    shares = [share for share, _ in told]
+    assert sorted(shares) == shares
+    assert shares[0] < 0.5 < 1 == shares[-1]
+    assert any(pace.startswith("test/other ") and pace.endswith(" texts/s") for _, pace in told)

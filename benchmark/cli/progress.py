@@ -18,15 +18,15 @@ class TerminalListener:
         self._said: set[str] = set()
         self._bar: Any = None
         self._bar_task: Any = None
-        self._total = 0
+        self._share = 0.0
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import (
                 BarColumn,
-                MofNCompleteColumn,
                 Progress,
+                TaskProgressColumn,
                 TextColumn,
                 TimeElapsedColumn,
                 TimeRemainingColumn,
@@ -35,15 +35,15 @@ class TerminalListener:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]}"),
+                TaskProgressColumn(),
+                TextColumn("{task.fields[pace]}"),
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
             self._bar.start()
-            self._bar_task = self._bar.add_task("", total=None, rate="")
+            self._bar_task = self._bar.add_task("", total=1.0, pace="")
         return self
 
     def __exit__(
@@ -58,22 +58,19 @@ class TerminalListener:
     def job(self, model: str, task: str, number: int, jobs: int) -> None:
         """Name what runs now."""
         if self._bar is not None:
-            description = f"{number}/{jobs} {model} on {task}"
-            self._bar.reset(self._bar_task, description=description, total=None, rate="")
+            self._bar.update(self._bar_task, description=f"{number}/{jobs} {model} on {task}")
 
-    def progress(self, done: int, total: int) -> None:
-        """Move the bar: texts encoded of those of this split and subset."""
+    def progress(self, share: float, pace: str) -> None:
+        """Move the bar, which is of the whole run; never back."""
         if self._bar is not None:
-            elapsed = self._bar.tasks[0].elapsed or 0.0
-            rate = f"{done / elapsed:,.0f} texts/s" if elapsed > 0 else ""
-            self._bar.update(self._bar_task, completed=done, total=total, rate=rate)
+            self._share = max(self._share, share)
+            self._bar.update(self._bar_task, completed=self._share, pace=pace)
 
     def download(self, done: int, total: int) -> None:
-        """Move the bar: bytes of the task's data that are here, of those that are wanted."""
+        """Say how many bytes of a task's data are here, of those that are wanted."""
         if self._bar is not None:
-            elapsed = self._bar.tasks[0].elapsed or 0.0
-            rate = f"{done / elapsed / 1e6:,.1f} MB/s downloaded" if elapsed > 0 else ""
-            self._bar.update(self._bar_task, completed=done, total=total, rate=rate)
+            pace = f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB downloaded"
+            self._bar.update(self._bar_task, pace=pace)
 
     def note(self, message: str) -> None:
         """Print a finding that the user should know of."""

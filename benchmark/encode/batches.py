@@ -26,6 +26,7 @@ class Sizes:
     lengths: NDArray[np.int64]
     budget: int = _BATCH_CHARACTERS
     texts: int = _BATCH_TEXTS
+    in_tokens: bool = False
 
 
 def sizes_of(model: Any, texts: Sequence[str], prompt: str | None = None) -> Sizes:
@@ -46,7 +47,7 @@ def sizes_of(model: Any, texts: Sequence[str], prompt: str | None = None) -> Siz
         lengths[span] = model.count_tokens([before + text for text in texts[span]])
     if model.max_tokens:
         lengths = np.minimum(lengths, model.max_tokens)
-    return Sizes(lengths, budget, getattr(model, "batch_texts", None) or _BATCH_TEXTS)
+    return Sizes(lengths, budget, getattr(model, "batch_texts", None) or _BATCH_TEXTS, True)
 
 
 def batches(sizes: Sizes) -> Iterator[NDArray[np.int64]]:

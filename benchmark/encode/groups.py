@@ -30,6 +30,11 @@ class Group:
     positions: list[NDArray[np.int64]]
     parts: list[int]
 
+    @property
+    def characters(self) -> int:
+        """The characters of the texts, each once."""
+        return _characters(self.unique)
+
     def named(self, row: int) -> str:
         """Where a unique text first stands in a plan."""
         import numpy as np
@@ -110,6 +115,10 @@ def as_range(rows: NDArray[np.int64]) -> NDArray[np.int64] | slice:
 
 def characters(plan: Mapping[str, Request]) -> int:
     """The characters of all texts of a plan, as often as they stand in it."""
+    return sum(_characters(request.texts) for request in plan.values())
+
+
+def _characters(texts: pa.Array) -> int:
     import pyarrow.compute as pc
 
-    return sum(int(pc.sum(pc.utf8_length(r.texts)).as_py() or 0) for r in plan.values())
+    return int(pc.sum(pc.utf8_length(texts)).as_py() or 0)

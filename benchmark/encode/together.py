@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmark.cache import text_keys
 from benchmark.encode.answers import asked
 from benchmark.encode.batches import batches
-from benchmark.encode.groups import Group, Wanted, joint_groups
+from benchmark.encode.groups import Group
 from benchmark.encode.session import Session
 from benchmark.errors import BenchmarkError
 
@@ -33,21 +33,34 @@ class Share:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Texts of a pass that are done: found, or ``fresh`` from the model, which counts tokens."""
+
+    characters: int
+    texts: int
+    tokens: int | None = None
+    fresh: bool = False
+
+
+Report = Callable[[Piece], None]
+
+
 def encode_together(
     session: Session,
-    wanted: Sequence[Wanted],
-    report: Callable[[int, int], None],
+    groups: Sequence[Group],
+    plans: int,
+    report: Report,
 ) -> list[Share]:
-    """Encode what the plans need and the store lacks, and keep it there; a share for each plan.
+    """Encode what the store lacks of the groups of some plans; a share for each of the plans.
 
     Batches are planned over all texts that the run has not planned before, and then the store is
     asked. Nothing is raised for a batch on which the model fails: its texts stay out of the store,
     and the plans that need one of them meet the error when they are encoded alone. ``report`` is
-    called with (characters, texts) that are done, found or encoded; what it raises ends the pass.
+    told of each piece that is done; what it raises ends the pass.
     """
-    shares = [Share() for _ in wanted]
-    model = session.asker.model
-    for group in joint_groups(model, wanted):
+    shares = [Share() for _ in range(plans)]
+    for group in groups:
         start = time.perf_counter()
         try:
             fresh, lengths, alive = _fill(session, group, report)
@@ -60,7 +73,7 @@ def encode_together(
 
 
 def _fill(
-    session: Session, group: Group, report: Callable[[int, int], None]
+    session: Session, group: Group, report: Report
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], bool]:
     """Which unique texts were encoded, their characters, and whether the model still answers."""
     import numpy as np
@@ -76,13 +89,17 @@ def _fill(
     known = np.ones(len(texts), bool)
     known[new] = store.find(keys[new]) >= 0
     lacking = []
+    tokens = None
     if not known.all():
         sizes = session.asker.sizes([texts[row] for row in new], group.prompt)
+        if sizes.in_tokens:
+            tokens = np.zeros(len(texts), np.int64)
+            tokens[new] = sizes.lengths
         lacking = [new[rows] for rows in batches(sizes) if not known[new[rows]].all()]
     waiting = np.zeros(len(texts), bool)
     for batch in lacking:
         waiting[batch] = True
-    report(int(lengths[~waiting].sum()), int((~waiting).sum()))
+    report(Piece(int(lengths[~waiting].sum()), int((~waiting).sum())))
     failures = 0
     for answer in asked(session.asker, group, texts, lacking):
         if answer.error:
@@ -94,8 +111,15 @@ def _fill(
             missing = ~known[answer.rows]
             store.append(keys[answer.rows[missing]], answer.vectors[missing])
             fresh[answer.rows] = True
-        report(int(lengths[answer.rows].sum()), len(answer.rows))
+        report(_piece(answer.rows, lengths, tokens))
     return fresh, lengths, True
+
+
+def _piece(
+    rows: NDArray[np.int64], lengths: NDArray[np.int64], tokens: NDArray[np.int64] | None
+) -> Piece:
+    counted = None if tokens is None else int(tokens[rows].sum())
+    return Piece(int(lengths[rows].sum()), len(rows), counted, True)
 
 
 def _divide(
