@@ -105,7 +105,8 @@ def run_export(args: argparse.Namespace, results: Iterable[TaskResult]) -> int:
     done = export_tree(results, args.to)
     bare = f", {done.main_scores_only:,} of them" if done.main_scores_only else ""
     why = " with main scores only, since their sources are not there" if bare else ""
-    print(f"{done.files:,} result files in {args.to}{bare}{why}")
+    noun = "file" if done.files == 1 else "files"
+    print(f"{done.files:,} result {noun} in {args.to}{bare}{why}")
     _say(done.problems)
     return int(bool(done.problems))
 

@@ -97,9 +97,9 @@ def test_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (project / "leaderboards" / "own.md").read_bytes()
 
     assert 1 == run("check", "own")
-    assert [f"leaderboards/own{ending}: out of date" for ending in (".md", ".csv", ".json", ".tex")] == [
-        line.split(";")[0] for line in capsys.readouterr().out.splitlines()
-    ]
+    assert [
+        f"leaderboards/own{ending}: out of date" for ending in (".md", ".csv", ".json", ".tex")
+    ] == [line.split(";")[0] for line in capsys.readouterr().out.splitlines()]
     assert before == (project / "leaderboards" / "own.md").read_bytes()
 
 
@@ -169,3 +169,31 @@ def test_a_board_of_an_unknown_suite(project: Path) -> None:
     (project / "leaderboards" / "own.toml").write_text('title = "x"\nsuite = "mien"\n', "utf-8")
     with pytest.raises(UsageError, match="no suite is named 'mien'; did you mean 'mine'"):
         run("build", "own")
+
+
+def test_several_sources_and_an_index(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Folders and indexes are read as one."""
+    from benchmark.results.load import import_results
+
+    assert 0 == run("build", "own", "--results", "results", "-o", "one")
+    moved = project / "more" / "org__one"
+    moved.parent.mkdir()
+    (project / "results" / "org__one").rename(moved)
+    import_results(project / "more", project / "more.parquet")
+    assert 0 == run("build", "own", "--results", "results", "more.parquet", "-o", "two")
+
+    for path in (project / "one").iterdir():
+        assert path.read_bytes() == (project / "two" / path.name).read_bytes()
+
+
+def test_a_board_without_results(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Has no table, and none is out of date; a table that is there is."""
+    (project / "none").mkdir()
+
+    assert 0 == run("check", "own", "--results", "none")
+    assert 0 == run("build", "own", "--results", "none")
+    assert "own: no result of its suite in none; no table" in capsys.readouterr().err
+    assert not (project / "leaderboards" / "own.md").exists()
+
+    assert 0 == run("build", "own")
+    assert 1 == run("check", "own", "--results", "none")

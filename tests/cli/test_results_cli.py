@@ -214,3 +214,54 @@ def test_nothing_found_is_said(tree: Path, capsys: pytest.CaptureFixture[str]) -
     output = capsys.readouterr()
     assert "" == output.out
     assert "no results" in output.err
+
+
+def test_import_and_what_reads_the_index(
+    tree: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index lands in the current folder, and stands for the tree."""
+    monkeypatch.chdir(tmp_path)
+    assert 0 == run("import", "results")
+    assert "3 files: 3 read, 0 unchanged, 0 gone; 4 rows in results.index.parquet\n" == (
+        capsys.readouterr().out
+    )
+    assert 0 == run("import", "results")
+    assert capsys.readouterr().out.startswith("3 files: 0 read, 3 unchanged")
+
+    for arguments in (["list"], ["list", "--kind", "sts"], ["show", "org/ours", "--subset", "de"]):
+        assert 0 == run(*arguments, "--json", "--results", str(tree))
+        from_tree = listed(capsys)
+        assert 0 == run(*arguments, "--json", "--results", "results.index.parquet")
+        assert from_tree == listed(capsys)
+
+
+def test_an_import_of_a_broken_file(
+    tree: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Exit 1 with one line, each time; the others are in the index."""
+    (tree / "org__theirs" / "rev" / "STS13.json").write_text("{", "utf-8")
+    for _ in range(2):
+        assert 1 == run("import", str(tree), "--index", str(tmp_path / "i"), "--json")
+        output = capsys.readouterr()
+        found = json.loads(output.out)
+        assert (4, 5) == (found["files"], found["rows"])
+        assert found["problems"] == output.err.splitlines()
+        assert "STS13.json: not valid JSON" in output.err
+
+
+def test_export(tree: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What the filters leave, as a tree or a table."""
+    folder, table = tmp_path / "out", tmp_path / "table.csv"
+    assert 0 == run("export", "--results", str(tree), "--to", str(folder), "--language", "deu")
+    assert f"1 result file in {folder}\n" == capsys.readouterr().out
+    assert ["Pairs.json", "model_meta.json"] == sorted(path.name for path in folder.rglob("*.json"))
+
+    assert 0 == run("export", "--results", str(tree), "--to", str(table), "-t", "Pairs")
+    assert f"2 rows in {table}\n" == capsys.readouterr().out
+    assert 3 == len(table.read_text("utf-8").splitlines())
+
+
+def test_an_export_to_neither(tree: Path, tmp_path: Path) -> None:
+    """A name with another ending is no folder by accident."""
+    with pytest.raises(UsageError, match=r"out.xlsx: neither a folder nor a .parquet or .csv"):
+        run("export", "--results", str(tree), "--to", str(tmp_path / "out.xlsx"))

@@ -22,6 +22,7 @@ MODELS = 500
 # Subsets -> how many of ten tasks have as many; with it a file has some 11 KB on average, as the
 # 2,870 published files of 70 models on MTEB(eng, v2) have.
 SUBSETS = (1, 1, 1, 1, 1, 1, 1, 5, 10, 40)
+PLACE = "SCORE"
 LOAD = """
 import sys, mteb
 cache = mteb.ResultCache(cache_path=sys.argv[1])
@@ -41,7 +42,7 @@ def main() -> int:
         size = make(room / "cache" / "results", args.files, MODELS)
         tenth = args.files // 10
         make(room / "tenth" / "results", tenth, MODELS // 10)
-        command = [str(Path(sys.executable).with_name("embedmark")), "results", "import"]
+        command = [sys.executable, "-m", "benchmark", "results", "import"]
         command += [str(room / "cache"), "--index", str(room / "index.parquet")]
         print(f"{args.files:,} files of {size / args.files / 1e3:.1f} KB on average", flush=True)
         cold, warm = run(command), run(command)
@@ -66,6 +67,7 @@ def make(folder: Path, files: int, models: int) -> int:
     tasks = [line.split("\t")[:3:2] for line in TABLE.read_text("utf-8").splitlines()]
     per_model = -(-files // models)
     assert per_model <= len(tasks), "more files a model than there are tasks"
+    patterns = [pattern(*tasks[number], number) for number in range(per_model)]
     size = written = 0
     for model in range(models):
         revision = folder / f"org__model-{model}" / f"{draws.getrandbits(160):040x}"
@@ -73,29 +75,30 @@ def make(folder: Path, files: int, models: int) -> int:
         meta = {"name": f"org/model-{model}", "revision": revision.name}
         (revision / "model_meta.json").write_text(json.dumps(meta), "utf-8")
         for number in range(min(per_model, files - written)):
-            name, main_score = tasks[number]
-            entries = [
-                entry(subset, main_score, draws) for subset in range(SUBSETS[number % len(SUBSETS)])
-            ]
-            content = {
-                "dataset_revision": f"{number:040x}",
-                "task_name": name,
-                "mteb_version": "2.1.0",
-                "scores": {"test": entries},
-                "evaluation_time": 12.5,
-                "kg_co2_emissions": None,
-            }
-            size += (revision / f"{name}.json").write_text(json.dumps(content, indent=2), "utf-8")
+            name = tasks[number][0]
+            text = patterns[number].replace(PLACE, f"{draws.random():.6f}")
+            size += (revision / f"{name}.json").write_text(text, "utf-8")
             written += 1
     return size
 
 
-def entry(subset: int, main_score: str, draws: random.Random) -> dict[str, object]:
-    """A subset's scores: the main one among some forty others, as retrieval has."""
-    value = round(draws.random(), 6)
-    others = {f"metric_{k}_at_{k}": round(value * k / 50, 6) for k in range(1, 45)}
-    place = {"hf_subset": f"subset-{subset}" if subset else "default", "languages": ["eng-Latn"]}
-    return {**others, main_score: value, "main_score": value, **place}
+def pattern(task: str, main_score: str, number: int) -> str:
+    """A result file whose scores stand open: the main one among some forty, as retrieval has."""
+    entries = []
+    for subset in range(SUBSETS[number % len(SUBSETS)]):
+        scores = dict.fromkeys([*(f"metric_{k}_at_{k}" for k in range(1, 45)), main_score], PLACE)
+        name = f"subset-{subset}" if subset else "default"
+        place = {"main_score": PLACE, "hf_subset": name, "languages": ["eng-Latn"]}
+        entries.append({**scores, **place})
+    content = {
+        "dataset_revision": f"{number:040x}",
+        "task_name": task,
+        "mteb_version": "2.1.0",
+        "scores": {"test": entries},
+        "evaluation_time": 12.5,
+        "kg_co2_emissions": None,
+    }
+    return json.dumps(content, indent=2).replace(f'"{PLACE}"', PLACE)
 
 
 if __name__ == "__main__":
