@@ -238,6 +238,7 @@ def load(
         batch_texts=settings.batch_size,
         parallel=calls_at_once(model.device),
         max_tokens=max_tokens,
+        similarity=found.similarity,
         notes=(*notes_on_prompts(prompting, configured_name(target)), *found.notes),
     )
     if loaded.pooling == "eos" and tokenizer.eos_token_id is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark.models.loading import comparison
 from benchmark.models.pooling import FROM_SENTENCE_TRANSFORMERS
 from benchmark.models.tokenizing import limit_of
 
@@ -21,6 +22,7 @@ class FolderSettings:
     max_tokens: int | None = None
     prompts: Mapping[str, str] = field(default_factory=dict)
     default_prompt: str | None = None
+    similarity: str = "cosine"
     notes: tuple[str, ...] = ()
     longest: int | None = None
     """What tokenizer and transformer can take at most, where ``max_tokens`` says nothing."""
@@ -37,21 +39,27 @@ def read_settings(target: str, commit: str | None) -> FolderSettings:
     length = _read(target, "sentence_bert_config.json", commit) or {}
     prompts = _read(target, "config_sentence_transformers.json", commit) or {}
     types = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
-    pooling = None
+    pooling: str | None = None
+    pooled: Mapping[str, Any] = {}
     if "Pooling" in types:
         folder = modules[types.index("Pooling")].get("path", "1_Pooling")
-        pooling = _pooling(_read(target, f"{folder}/config.json", commit) or {})
+        pooled = _read(target, f"{folder}/config.json", commit) or {}
+        pooling = _pooling(pooled)
     left_out = sorted(set(types) - {"Transformer", "Pooling", "Normalize"})
     notes = tuple(f"its {name} layer is not applied by hf; st applies it" for name in left_out)
     if "Pooling" in types and pooling is None:
         notes += ("its pooling is none that hf knows; choose one with pooling=",)
+    if pooled.get("include_prompt") is False:
+        notes += ("its pooling leaves a prompt out, and hf's does not; st applies it",)
+    similarity, other = comparison(prompts.get("similarity_fn_name"))
     return FolderSettings(
         pooling=pooling,
         normalize="Normalize" in types,
         max_tokens=length.get("max_seq_length"),
         prompts=prompts.get("prompts") or {},
         default_prompt=prompts.get("default_prompt_name"),
-        notes=notes,
+        similarity=similarity,
+        notes=(*notes, *other),
         longest=longest,
     )
 

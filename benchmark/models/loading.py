@@ -217,6 +217,21 @@ def _without_transformers_bar() -> Iterator[None]:
         transformers.enable_progress_bar()
 
 
+def comparison(name: Any, usual: str = "cosine") -> tuple[str, tuple[str, ...]]:
+    """The similarity that a model names, and a note where it is none of ours.
+
+    >>> comparison("dot"), comparison(None)
+    (('dot', ()), ('cosine', ()))
+    >>> comparison("manhattan")[1]
+    ('compares by manhattan, which is not applied; its texts are compared by cosine',)
+    """
+    wanted = str(name or usual)
+    if wanted in ("cosine", "dot", "euclidean"):
+        return wanted, ()
+    note = f"compares by {wanted}, which is not applied; its texts are compared by {usual}"
+    return usual, (note,)
+
+
 def choice(*names: str) -> Callable[[str], str]:
     """A converter for an option that takes one of these names.
 

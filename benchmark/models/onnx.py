@@ -206,6 +206,7 @@ def load(
         ),
         batch_texts=settings.batch_size,
         max_tokens=max_tokens,
+        similarity=found.similarity,
         notes=(*notes_on_prompts(prompting), *found.notes),
     )
 

@@ -86,6 +86,10 @@ def wrap(model: object) -> Any:
         raise UsageError(
             f"a model must be a URI or have encode(texts); {type(model).__name__} has neither"
         )
+    if any(kind.__name__ == "SentenceTransformer" for kind in type(model).__mro__):
+        from benchmark.models.st import of_object
+
+        return of_object(model)
     name = getattr(model, "__name__", type(model).__name__)
     return _callable_model(Identity(f"local/{name}", UNVERSIONED, ADAPTER), function, model)
 
@@ -115,6 +119,10 @@ def _callable_model(identity: Identity, function: Callable[..., Any], owner: Any
     except (TypeError, ValueError):
         parameters = frozenset()
     similarity = getattr(owner, "similarity", "cosine")
+    if not isinstance(similarity, str):
+        similarity = "cosine"  # a method of that name says nothing
     if similarity not in ("cosine", "dot", "euclidean"):
-        similarity = "cosine"
+        raise ModelError(
+            f"{identity.name}: similarity must be the word cosine, dot or euclidean; mend it"
+        )
     return CallableModel(identity, function, parameters, similarity)

@@ -11,6 +11,7 @@ from benchmark.models.loading import (
     BATCH_SIZE,
     check_length,
     check_target,
+    comparison,
     for_sentence_transformers,
     guarded,
     needed,
@@ -139,7 +140,7 @@ def load(
     max_tokens = limit_of(model.max_seq_length)
     identity = in_effect(identity, model, max_tokens=max_tokens)
     prompting = prompting_of(identity.name, options, model.prompts, model.default_prompt_name)
-    similarity = str(getattr(model, "similarity_fn_name", None) or "dot")
+    similarity, notes = comparison(getattr(model, "similarity_fn_name", None), "dot")
     return SparseModel(
         identity=identity,
         model=model,
@@ -147,6 +148,6 @@ def load(
         batch_size=settings.batch_size or BATCH_SIZE,
         max_tokens=max_tokens,
         active=options.get("active"),
-        similarity=similarity if similarity in ("cosine", "dot", "euclidean") else "dot",
-        notes=notes_on_prompts(prompting, configured_name(target)),
+        similarity=similarity,
+        notes=(*notes, *notes_on_prompts(prompting, configured_name(target))),
     )

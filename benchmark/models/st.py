@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.models.identity import configured_name, digest_folder, identify, in_effect
@@ -12,6 +13,7 @@ from benchmark.models.loading import (
     calls_at_once,
     check_length,
     check_target,
+    comparison,
     for_sentence_transformers,
     guarded,
     needed,
@@ -28,15 +30,13 @@ from benchmark.models.prompts import (
 )
 from benchmark.models.table import Settings
 from benchmark.models.tokenizing import limit_of, token_lengths
-from benchmark.protocols import Role
+from benchmark.protocols import UNVERSIONED, Identity, Role
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmark.protocols import Identity
-
-__all__ = ["OPTIONS", "SentenceTransformerModel", "digest_folder", "load"]
+__all__ = ["OPTIONS", "SentenceTransformerModel", "digest_folder", "load", "of_object"]
 
 OPTIONS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "st": {"max_tokens": positive, **PROMPT_OPTIONS}
@@ -148,10 +148,29 @@ def load(
     if "max_tokens" in options:
         model.max_seq_length = options["max_tokens"]
     identity = identify("st/1", target, pinned["revision"], hub_commit(model), options)
-    max_tokens = limit_of(model.max_seq_length)
-    identity = in_effect(identity, model, max_tokens=max_tokens)
+    identity = in_effect(identity, model, max_tokens=limit_of(model.max_seq_length))
+    return _adapted(model, identity, options, settings, configured_name(target))
+
+
+def of_object(model: Any) -> SentenceTransformerModel:
+    """A SentenceTransformer that somebody loaded, with its prompts and its similarity.
+
+    Nothing tells whether its weights are still those of the name it was loaded by.
+    """
+    configured = str(getattr(getattr(model[0], "auto_model", None), "name_or_path", "") or "")
+    name = Path(configured).name or type(model).__name__
+    return _adapted(model, Identity(f"local/{name}", UNVERSIONED, "st/1"), {}, Settings(), "")
+
+
+def _adapted(
+    model: Any,
+    identity: Identity,
+    options: Mapping[str, Any],
+    settings: Settings,
+    configured: str,
+) -> SentenceTransformerModel:
     prompting = prompting_of(identity.name, options, model.prompts, model.default_prompt_name)
-    similarity = str(getattr(model, "similarity_fn_name", None) or "cosine")
+    similarity, notes = comparison(getattr(model, "similarity_fn_name", None))
     return SentenceTransformerModel(
         identity=identity,
         model=model,
@@ -163,9 +182,9 @@ def load(
         else None,
         batch_texts=settings.batch_size,
         parallel=calls_at_once(model.device),
-        similarity=similarity if similarity in ("cosine", "dot", "euclidean") else "cosine",
-        max_tokens=max_tokens,
-        notes=notes_on_prompts(prompting, configured_name(target)),
+        similarity=similarity,
+        max_tokens=limit_of(model.max_seq_length),
+        notes=(*notes, *notes_on_prompts(prompting, configured)),
         width=_width(model),
     )
 
