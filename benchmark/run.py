@@ -14,7 +14,7 @@ from benchmark.catalog import Choice, expanded
 from benchmark.combine import Scored, combine
 from benchmark.encode import Session
 from benchmark.encode.workers import load_with_workers
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, ModelError
 from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
@@ -107,7 +107,10 @@ class _Running:
 
 
 def _label_of(item: Any) -> str:
-    return getattr(item, "label", "") or str(wrap(item).identity.name)
+    try:
+        return getattr(item, "label", "") or str(wrap(item).identity.name)
+    except ModelError:  # which its rows say
+        return type(item).__name__
 
 
 def _load(

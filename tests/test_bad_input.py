@@ -1157,3 +1157,18 @@ def test_two_objects_of_one_name(here: Path) -> None:
 
     assert ["measured", "failed", "measured", "measured"] == [row.status for row in found]
     assert "local/Model: another model of this run is local/Model too" in str(found[1].error)
+
+
+def test_an_object_that_compares_in_a_way_that_nobody_knows(here: Path) -> None:
+    """Scored by another measure its score would be another model's; the next model goes on."""
+
+    class Model:
+        similarity = "manhattan"
+
+        def encode(self, texts: list[str]) -> list[list[float]]:
+            return [[1.0, float(len(text))] for text in texts]
+
+    failed, measured = benchmark.evaluate([Model(), "random"], "Good.toml", cache="c")
+
+    assert "similarity must be the word cosine, dot or euclidean" in str(failed.error)
+    assert ("Model", "measured") == (failed.model, measured.status)
