@@ -264,7 +264,9 @@ def test_a_single_text_that_is_too_large_is_said(name: str, server: Server) -> N
     with pytest.raises(ModelError) as caught:
         model(f"openai:tiny?url={server.url}&concurrency=1").encode(TEXTS)
 
-    assert f"finds a single text too large (status {status}); give max_tokens=" in str(caught.value)
+    assert f"finds even a single text too large (status {status}); give max_tokens=" in str(
+        caught.value
+    )
     assert "zanzibarix" not in str(caught.value)
     assert [10, 5, 2, 1] == [len(seen.body["input"]) for seen in server.seen]
 

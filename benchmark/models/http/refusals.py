@@ -70,8 +70,8 @@ def explain(status: int, body: bytes, endpoint: Endpoint, told: float | None) ->
         )
     if status == 413 or (status in (400, 422) and _TOO_LARGE.search(body)):
         return TooLargeError(
-            f"{address.host} finds a single text too large (status {status}); "
-            "give max_tokens= to cut long texts"
+            f"{address.host} finds even a single text too large (status {status}); "
+            "give max_tokens= to cut long texts, or check dimensions="
         )
     return ModelError(
         f"{address.host} refuses a request (status {status}); check the model's name and options, "
