@@ -141,6 +141,7 @@ def speed(session: nox.Session) -> None:
     mteb has an environment of its own, or the one of ``-- --reference PYTHON``.
     """
     session.install("-e", ".")
+    session.run("python", "-m", "compileall", "-q", "benchmark")  # as an installer does
     session.run("python", "tests/speed/help.py")
     session.run("python", "tests/speed/cache.py")
     given = list(session.posargs)

@@ -44,6 +44,7 @@ OPTIONS: dict[str, Any] = {
     "max_depth": 0,
     "seed": 42,
 }
+_NUMBER, _COPIES = 4, 32_000_000  # bytes: of a float32, and of all vectors copied side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,14 @@ def evaluate(data: ClusteringData, embeddings: Embeddings, task: Task) -> Scores
     """Mean V-measure and AMI over bootstraps and levels, their deviations, and every value."""
     options = options_of(task, OPTIONS)
     vectors: Any = vectors_of(embeddings, "text", len(data.texts))
+    bootstrap = int(options["max_documents_per_cluster"]) * vectors.shape[1] * _NUMBER
+    most = max(1, _COPIES // bootstrap)
     measures: dict[str, list[float]] = {}
     information: dict[str, list[float]] = {}
     for number, level in enumerate(data.levels):
         at_level = vectors[level.rows]
-        pairs = in_threads(partial(_agreement, at_level, level.labels, options), level.bootstraps)
+        agreement = partial(_agreement, at_level, level.labels, options)
+        pairs = in_threads(agreement, level.bootstraps, most=most)
         measures[f"Level {number}"] = [first for first, _ in pairs]
         information[f"Level {number}"] = [second for _, second in pairs]
     metrics: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from benchmark.errors import ModelError
-from benchmark.metrics.parallel import spread
+from benchmark.metrics.parallel import MOST, spread
 from benchmark.metrics.search import numbers_of
 from benchmark.metrics.similarity import is_sparse
 from benchmark.protocols import Finding
@@ -95,7 +95,9 @@ def same_width(embeddings: Embeddings, first: str, second: str) -> None:
         raise ModelError(f"requests '{first}' and '{second}': {message}; encode both alike")
 
 
-def in_threads(function: Callable[[Any], _Result], items: Sequence[Any]) -> list[_Result]:
+def in_threads(
+    function: Callable[[Any], _Result], items: Sequence[Any], *, most: int = MOST
+) -> list[_Result]:
     """``function`` of each item, in order, a few at once; what a solver says of convergence is hid.
 
     Solvers and k-means are small and many, so whole runs side by side use the cores best. Stopping
@@ -105,7 +107,7 @@ def in_threads(function: Callable[[Any], _Result], items: Sequence[Any]) -> list
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return spread(function, items)
+        return spread(function, items, most=most)
 
 
 def empty_tables(tables: Tables) -> list[Finding]:

@@ -11,17 +11,21 @@ from threadpoolctl import ThreadpoolController, threadpool_info
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
-_MOST = 16  # what each thread holds counts against memory
+MOST = 16  # threads: what each thread holds counts against memory
 
 
 def threads() -> int:
     """As many as BLAS would use, so that OMP_NUM_THREADS and the like are obeyed; at most 16."""
     pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    return max(1, min(_MOST, max(pools, default=1)))
+    return max(1, min(MOST, max(pools, default=1)))
 
 
-def spread(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[Outcome]:
+def spread(
+    function: Callable[[Item], Outcome], items: Iterable[Item], *, most: int = MOST
+) -> list[Outcome]:
     """The function of every item, in the order of the items; the first error is raised.
+
+    At most ``most`` run at once, where each holds much memory.
 
     Threads over whole pieces do better than threads inside small products: two BLAS threads that
     wait for each other on a busy machine take fifteen times as long as one. And what one BLAS
@@ -31,7 +35,7 @@ def spread(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[O
     [1, 2]
     """
     pieces = list(items)
-    count = min(threads(), len(pieces))
+    count = min(threads(), len(pieces), most)
     # Libraries are searched here, not in the threads: the search waits for the interpreter while it
     # holds the loader's lock, and an import in another thread waits the other way round.
     controller = ThreadpoolController()

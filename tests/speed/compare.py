@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measure import run
+from measure import read_anew, run
 from plot import svg
 from report import Row, curves, document, line
 from workloads import WORKLOADS, Workload, task_name
@@ -36,6 +36,8 @@ def main() -> int:
     parser.add_argument("--sizes", nargs="*", type=int, default=SIZES, help="of the growth")
     parser.add_argument("--write", type=Path, default=DOCS, help="the folder of speed.md")
     args = parser.parse_args()
+    for python in (args.reference, sys.executable):
+        read_anew(Path(python).parents[1])
     chosen = WORKLOADS if args.only is None else {name: WORKLOADS[name] for name in args.only}
     rows = [] if args.only is not None else [_help(args.reference, args.pairs)]
     for workload in chosen.values():

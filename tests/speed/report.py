@@ -22,7 +22,8 @@ _TEXT = """# Speed
 Written by `nox -s speed`, unedited. Each number is a whole process from a cold start: mteb 2.26.24
 and EmbedMark in turn (A B A B), on the same files and with the same encoder, which looks 384-d
 vectors up by hash and costs both next to nothing. Medians of {pairs} pairs, with the least and the
-most.{trial}
+most. Before the first, the libraries of both environments are dropped from the page cache, since
+those that were just installed count for more memory.{trial}
 
 {machine}. EmbedMark's environment holds its own dependencies and no more: where pandas is installed
 too, pyarrow imports it, which adds some 0.3 s.

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from benchmark.errors import UsageError
 from benchmark.models.http.address import find_address
 from benchmark.models.http.consent import Consent, Outgoing
-from benchmark.models.http.exchange import Endpoint, require_client
-from benchmark.models.http.retries import Pace, Patience
 from benchmark.models.http.spending import Meter, Spending
 from benchmark.models.identity import slug_for
 from benchmark.models.loading import amount, positive
 from benchmark.protocols import Identity
 
 if TYPE_CHECKING:
+    from benchmark.models.http.exchange import Endpoint
     from benchmark.models.table import Settings
 
 _LOCAL_TIMEOUT = 600.0  # a server of one's own may take minutes a request on a processor
@@ -73,6 +72,10 @@ def connect(
 
     Raises UsageError for a wrong address, a missing key, or a limit on money without a price.
     """
+    # Imported when used: every run imports this module, and few need asyncio and ssl.
+    from benchmark.models.http.exchange import Endpoint, require_client
+    from benchmark.models.http.retries import Pace, Patience
+
     who = f"model '{scheme}:{model}'"
     require_client(f"the {who}")
     price = options.get("price", settings.price)
