@@ -164,7 +164,7 @@ def _add_texts(
     count: _Count, keys: Any, texts: Sequence[str], how: tuple[Any, Any], cache: Path | None
 ) -> None:
     if cache:
-        store = open_store(cache, count.model.identity, *how)
+        store = open_store(cache, getattr(count.model, "base", count.model).identity, *how)
         held = store.find(keys) >= 0
         store.close()
     for row, (key, text) in enumerate(zip(keys.tolist(), texts, strict=True)):

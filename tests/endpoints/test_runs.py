@@ -202,6 +202,24 @@ def test_consent_counts_what_the_cache_lacks(
     assert sorted(f"new {n}" for n in range(5)) == sorted(server.texts[sent:])
 
 
+def test_a_sweep_is_agreed_to_and_paid_for_once(
+    here: Path, far: None, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All combinations are made of one answer; a combination alone is then sent nothing."""
+    sweep = ("--dim", "1,2", "--dtype", "float32,binary")
+    assert 2 == run(uri(server), *sweep)
+    assert [] == server.seen
+    capsys.readouterr()
+
+    assert 0 == run(uri(server), *sweep, "--yes")
+
+    assert 1 == capsys.readouterr().err.count("tiny: this sends 17 texts")
+    assert 17 == len(server.texts)
+    assert 0 == run(f"{uri(server)}&dim=1&dtype=int8")
+    assert "this sends" not in capsys.readouterr().err
+    assert 17 == len(server.texts)
+
+
 def test_python_needs_consent_too(here: Path, far: None, server: Server) -> None:
     """``evaluate`` sends nothing to another machine without ``yes``."""
     import benchmark
