@@ -173,7 +173,6 @@ def load(
             "run: pip install 'sentence-transformers>=6'"
         )
     pinned = trusted(uri, target, revision, settings)
-    check_declared(uri, target, pinned["revision"], words=_DECLARED)
     model = guarded(
         uri,
         target,
@@ -188,6 +187,7 @@ def load(
         if option in options:
             setattr(model[0], name, options[option])
     identity = identify("colbert/1", target, pinned["revision"], hub_commit(model), options)
+    check_declared(uri, target, identity.revision, words=_DECLARED)
     max_tokens = limit_of(getattr(model[0], "document_length", None), model.max_seq_length)
     for_queries = limit_of(getattr(model[0], "query_length", None), model.max_seq_length)
     return MultiVectorModel(

@@ -64,17 +64,14 @@ def refuse_random(uri: str, names: Collection[str], unused: Collection[str]) -> 
         )
 
 
-def check_declared(uri: str, target: str, revision: str | None, *, words: Collection[str]) -> None:
+def check_declared(uri: str, target: str, revision: str, *, words: Collection[str]) -> None:
     """Refuse what its files do not declare to be of a kind, by one of ``words`` in these.
 
-    sentence-transformers would add a layer of random weights to it. What lies nowhere is let pass.
+    sentence-transformers adds a layer of random weights to it. Raises ModelError.
     """
     folder = Path(target)
     if not folder.is_dir():
-        found = hub_folder(target, revision or "main")
-        if found is None:
-            return
-        folder = found
+        folder = hub_folder(target, revision) or folder
     declared = str(read_json(folder / "config_sentence_transformers.json").get("model_type"))
     modules = folder / "modules.json"
     if modules.is_file():
@@ -85,5 +82,5 @@ def check_declared(uri: str, target: str, revision: str | None, *, words: Collec
         scheme = uri.partition(":")[0]
         raise ModelError(
             f"model '{uri}' is no model for {scheme}:, by its files; a layer of random weights "
-            f"would be added; use st:{target}"
+            f"would be added; take it with st:{target}"
         )

@@ -121,7 +121,6 @@ def load(
     check_target(uri, target, ("config.json", "modules.json"))
     package = needed("sentence_transformers", "torch", uri)
     pinned = trusted(uri, target, revision, settings)
-    check_declared(uri, target, pinned["revision"], words=_DECLARED)
     model = guarded(
         uri,
         target,
@@ -137,6 +136,7 @@ def load(
     if "max_tokens" in options:
         model.max_seq_length = options["max_tokens"]
     identity = identify("sparse/1", target, pinned["revision"], hub_commit(model), options)
+    check_declared(uri, target, identity.revision, words=_DECLARED)
     max_tokens = limit_of(model.max_seq_length)
     identity = in_effect(identity, model, max_tokens=max_tokens)
     prompting = prompting_of(identity.name, options, model.prompts, model.default_prompt_name)

@@ -320,3 +320,15 @@ def test_a_model_of_another_kind_is_refused(scheme: str, other: str, made: Made)
     message = refusal(f"{scheme}:{made(other)}", ModelError)
 
     assert "would be random" in message or "layer of random weights would be added" in message
+
+
+@pytest.mark.parametrize("scheme", ["ce", "sparse", "colbert"])
+def test_an_encoder_of_the_hub_is_refused_too(
+    scheme: str, made: Made, hub: Callable[[Path], None]
+) -> None:
+    """Known by its files once it is fetched."""
+    hub(made("st"))
+
+    message = refusal(f"{scheme}:org/model", ModelError)
+
+    assert "would be random" in message or "layer of random weights would be added" in message
