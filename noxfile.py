@@ -153,6 +153,8 @@ def speed(session: nox.Session) -> None:
         session.run(*install, "torch==2.13.0", external=True)
         session.run(*install, *_requirements("mteb", "mteb"), external=True)
         given += ["--reference", str(folder / "python")]
+    reference = given[given.index("--reference") + 1]
+    session.run("python", "tests/speed/results_import.py", "--reference", reference)
     session.run("python", "tests/speed/compare.py", *given)
 
 

@@ -54,8 +54,9 @@ class Tree:
 def scan(root: Path) -> Tree:
     """List the result files below ``root``, or below its ``results`` where it has such a folder.
 
-    A link that leads out of the tree, or in a circle, is not followed but listed among the problems, as are folders
-    and names that cannot be read. Raises UsageError when there is no such folder.
+    A link that leads out of the tree, or in a circle, is not followed but listed among the
+    problems, as are folders and names that cannot be read. Raises UsageError when there is no such
+    folder.
     """
     if not root.is_dir():
         raise UsageError(
