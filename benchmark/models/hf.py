@@ -130,11 +130,14 @@ class TransformerModel:
 
     def embed(self, tokens: Any) -> NDArray[np.float32]:
         """The vectors of one batch: one forward pass, ``(n, d)`` float32."""
+        return self.embed_layers(tokens, [self.layer])[0]
+
+    def embed_layers(self, tokens: Any, layers: Sequence[int | None]) -> list[NDArray[np.float32]]:
+        """The vectors of several layers of one batch, from one forward pass."""
         import torch
 
         with torch.inference_mode():
-            vectors: NDArray[np.float32] = self._forward(tokens, [self.layer])[0]
-        return vectors
+            return self._forward(tokens, layers)
 
     def count_tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Tokens of each text before any cut, ``(n,)``."""

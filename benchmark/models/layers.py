@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PASSED_ON = ("count_tokens", "max_tokens", "notes", "prompt_for")
+_PASSED_ON = (
+    *("batch_texts", "batch_tokens", "count_tokens", "max_tokens", "notes", "parallel"),
+    *("prompt_for", "tokenize"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class LayersModel:
         import numpy as np
 
         return np.hstack(self.model.encode_layers(texts, self.layers, prompt=prompt))
+
+    def embed(self, tokens: Any) -> NDArray[np.float32]:
+        """The same of one batch that ``tokenize`` made."""
+        import numpy as np
+
+        return np.hstack(self.model.embed_layers(tokens, self.layers))
 
 
 def all_layers(model: Any, layers: Sequence[int], uri: str) -> LayersModel:

@@ -34,9 +34,9 @@ def test_layers_come_from_one_pass(
     uri, passed = f"hf:{made('hf')}", []
     forward = TransformerModel._forward
 
-    def counted(self: Any, ids: Any, layers: Any) -> Any:
-        passed.extend(ids)
-        return forward(self, ids, layers)
+    def counted(self: Any, padded: Any, layers: Any) -> Any:
+        passed.extend(padded["input_ids"])
+        return forward(self, padded, layers)
 
     monkeypatch.setattr(TransformerModel, "_forward", counted)
     swept = benchmark.evaluate(
