@@ -88,7 +88,7 @@ def measure_part(
         texts=sum(len(request.texts) for request in part.plan.values()),
         characters=encoded.characters if encoded else _characters(part),
         prompts=prompts,
-        tokens=ranker.tokens() if ranker else _counted(model, part, prompts, session),
+        tokens=ranker.tokens() if ranker else _counted(model, part, prompts, session, share),
         dimensions=dimensions_of(encoded.embeddings) if encoded else 0,
         seconds={
             "read": round(part.seconds, 4),
@@ -102,8 +102,15 @@ def measure_part(
 
 
 def _counted(
-    model: Model, part: PreparedPart, prompts: Mapping[str, str], session: Session | None
+    model: Model,
+    part: PreparedPart,
+    prompts: Mapping[str, str],
+    session: Session | None,
+    share: Share | None,
 ) -> TokenCount | None:
+    """The tokens of a part, where they were not counted before it was encoded."""
+    if share and share.tokens:
+        return share.tokens
     with session.asker.tokenizing if session else nullcontext():
         return count_plan(model, part.plan, prompts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ from benchmark.ahead import run_ahead
 from benchmark.catalog import Choice, load_task
 from benchmark.encode import Piece, Wanted, encode_together, joint_groups, open_session
 from benchmark.guard import is_out_of_memory
+from benchmark.models.tokens import count_plan
+from benchmark.prepare import prepare
 from benchmark.protocols import Identity, Role
 from benchmark.results.frame import Row
 from benchmark.run import RunSettings, Silent, run
@@ -120,19 +123,17 @@ def test_a_text_of_an_earlier_window_is_not_encoded_again(
     assert 2 == len(model.batches)
 
 
-def test_a_temporary_store_is_removed(tasks: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_temporary_store_is_removed(
+    tmp_path: Path, tasks: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a cache vectors lie in a folder that ends with the run."""
-    made: list[str] = []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made: list[Path] = []
 
-    def remember(texts: Sequence[str]) -> None:
-        import tempfile
+    go(Model(before=lambda texts: made.extend(tmp_path.glob("embedmark-*"))), tasks, None)
 
-        made.extend(map(str, Path(tempfile.gettempdir()).glob("embedmark-*")))
-
-    go(Model(before=remember), tasks, None)
-
-    assert made
-    assert not any(Path(folder).exists() for folder in made[-1:])
+    assert 1 == len(made)
+    assert not made[0].exists()
 
 
 @pytest.mark.parametrize("bad", ["four", "the sea"])
@@ -339,3 +340,34 @@ def test_a_run_tells_how_far_it_is(
     assert sorted(shares) == shares
     assert shares[0] < 0.5 < 1 == shares[-1]
     assert any(pace.startswith("test/other ") and pace.endswith(" texts/s") for _, pace in told)
+
+
+@dataclass
+class Counts(Model):
+    """A model that counts a token a letter, holds 40 of them a batch and cuts at 6."""
+
+    batch_tokens: int = 40
+    max_tokens: int = 6
+    identity: Identity = Identity("test/counts", "1", "test/1")
+
+    def count_tokens(self, texts: Sequence[str]) -> Any:
+        """A letter each."""
+        return np.array([len(text) for text in texts])
+
+
+def test_tokens_are_counted_once_and_right(tmp_path: Path, tasks: list[Path]) -> None:
+    """Batches hold so many with padding; a result has what counting its texts alone gives."""
+    model = Counts()
+
+    rows = go(model, tasks, tmp_path / "cache", output=tmp_path / "out")
+
+    for path, row in zip(tasks, rows, strict=True):
+        prepared = prepare(Choice(load_task(path)))
+        part = prepared.parts[0]
+        alone = count_plan(model, part.plan, {})
+        assert alone
+        content = json.loads(Path(str(row.path)).read_text())
+        assert alone.to_json() == content["embedmark"]["subsets"]["test/default"]["tokens"]
+        assert 0 < alone.truncated < alone.texts
+    held = [len(batch) * min(6, max(map(len, batch))) for batch in model.batches]
+    assert 20 < max(held) <= 40

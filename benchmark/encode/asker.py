@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmark.encode.batches import Sizes, sizes_of
+from benchmark.encode.batches import Sizes, count_tokens, sizes_of
 from benchmark.guard import ModelMemoryError, call_model, free_memory
 from benchmark.protocols import Role
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 
 def _ignore(message: str) -> None:
@@ -49,6 +50,14 @@ class Asker:
         with self.tokenizing:
             sizes: Sizes = call_model(self.model, partial(sizes_of, self.model, texts, prompt))
             return sizes
+
+    def count(self, texts: Sequence[str], prompt: str | None) -> NDArray[np.int64] | None:
+        """The tokens of texts before any cut; None where the model does not count."""
+        with self.tokenizing:
+            counted: NDArray[np.int64] | None = call_model(
+                self.model, partial(count_tokens, self.model, texts, prompt)
+            )
+            return counted
 
     def tokenize(self, texts: Sequence[str], role: Role, prompt: str | None) -> Any:
         """What ``ask`` takes as ``tokens``; None where the model is asked with texts alone."""

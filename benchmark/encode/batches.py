@@ -26,28 +26,44 @@ class Sizes:
     lengths: NDArray[np.int64]
     budget: int = _BATCH_CHARACTERS
     texts: int = _BATCH_TEXTS
-    in_tokens: bool = False
 
 
 def sizes_of(model: Any, texts: Sequence[str], prompt: str | None = None) -> Sizes:
-    """Measure texts as a model sees them.
-
-    In tokens for a model with ``batch_tokens`` (what a batch of it holds) and ``count_tokens``;
-    its ``batch_texts``, where it has one, is the user's --batch-size.
+    """Measure texts as a model sees them: in tokens, after its cut, where ``batch_tokens`` says
+    what a batch of it holds; its ``batch_texts``, where it has one, is the user's --batch-size.
     """
+    counted = count_tokens(model, texts, prompt) if in_tokens(model) else None
+    return sizes_by(model, texts, counted)
+
+
+def sizes_by(model: Any, texts: Sequence[str], counted: NDArray[np.int64] | None) -> Sizes:
+    """The same of texts whose tokens are counted already."""
     import numpy as np
 
-    budget: int | None = getattr(model, "batch_tokens", None)
-    if budget is None:
+    if counted is None or not in_tokens(model):
         return Sizes(np.fromiter(map(len, texts), np.int64, len(texts)))
-    before = prompt or ""
-    lengths = np.empty(len(texts), np.int64)
+    lengths = np.minimum(counted, model.max_tokens) if model.max_tokens else counted
+    most = getattr(model, "batch_texts", None) or _BATCH_TEXTS
+    return Sizes(lengths, model.batch_tokens, most)
+
+
+def in_tokens(model: Any) -> bool:
+    """Whether a model's batches hold so many tokens."""
+    return getattr(model, "batch_tokens", None) is not None
+
+
+def count_tokens(model: Any, texts: Sequence[str], prompt: str | None) -> NDArray[np.int64] | None:
+    """The tokens of texts before any cut, ``(n,)``; None for a model that does not count."""
+    import numpy as np
+
+    count = getattr(model, "count_tokens", None)
+    if count is None:
+        return None
+    found = np.empty(len(texts), np.int64)
     for start in range(0, len(texts), _COUNTED_AT_ONCE):
         span = slice(start, start + _COUNTED_AT_ONCE)
-        lengths[span] = model.count_tokens([before + text for text in texts[span]])
-    if model.max_tokens:
-        lengths = np.minimum(lengths, model.max_tokens)
-    return Sizes(lengths, budget, getattr(model, "batch_texts", None) or _BATCH_TEXTS, True)
+        found[span] = count([(prompt or "") + text for text in texts[span]])
+    return found
 
 
 def batches(sizes: Sizes) -> Iterator[NDArray[np.int64]]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from benchmark.cache import text_keys
 from benchmark.encode.answers import asked
-from benchmark.encode.batches import batches
+from benchmark.encode.batches import batches, sizes_by
 from benchmark.encode.groups import Group
 from benchmark.encode.session import Session
 from benchmark.errors import BenchmarkError
+from benchmark.models.tokens import TokenCount
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ _FAILURES = 3  # batches in a row after which a model is taken to fail on all
 
 @dataclass(slots=True)
 class Share:
-    """What of a pass a plan stands for: its texts that were encoded, and seconds.
+    """What of a pass a plan stands for: its texts that were encoded, and seconds; all its tokens.
 
     The seconds are those of the pass by the characters of these texts; a text that several plans
     need counts for each of them, and the shares add up to the whole.
@@ -31,6 +32,7 @@ class Share:
 
     encoded: int = 0
     seconds: float = 0.0
+    tokens: TokenCount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,85 +63,105 @@ def encode_together(
     """
     shares = [Share() for _ in range(plans)]
     for group in groups:
+        texts = _Texts(group.unique.to_pylist())
         start = time.perf_counter()
         try:
-            fresh, lengths, alive = _fill(session, group, report)
+            alive = _fill(session, group, texts, report)
         except BenchmarkError:  # its tokenizer fails: said of each task, when it is encoded alone
-            break
-        _divide(shares, group, fresh, lengths, time.perf_counter() - start)
+            alive = False
+        _divide(shares, group, texts, time.perf_counter() - start)
         if not alive:
-            break
+            return [replace(share, tokens=None) for share in shares]
+        _count(shares, group, texts, getattr(session.asker.model, "max_tokens", None))
     return shares
 
 
-def _fill(
-    session: Session, group: Group, report: Report
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], bool]:
-    """Which unique texts were encoded, their characters, and whether the model still answers."""
+@dataclass(slots=True)
+class _Texts:
+    """A group's texts; state: their characters and tokens, and which of them were encoded."""
+
+    texts: list[str]
+    characters: NDArray[np.int64] = field(init=False)
+    tokens: NDArray[np.int64] | None = None
+    fresh: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        import numpy as np
+
+        self.characters = np.fromiter(map(len, self.texts), np.int64, len(self.texts))
+        self.fresh = np.zeros(len(self.texts), bool)
+
+    def piece(self, rows: NDArray[np.int64] | NDArray[np.bool_], fresh: bool) -> Piece:
+        """What is told of some rows."""
+        characters = self.characters[rows]
+        tokens = None if self.tokens is None else int(self.tokens[rows].sum())
+        return Piece(int(characters.sum()), len(characters), tokens, fresh)
+
+
+def _fill(session: Session, group: Group, texts: _Texts, report: Report) -> bool:
+    """Encode what the store lacks; whether the model still answers."""
     import numpy as np
 
-    texts = group.unique.to_pylist()
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    fresh = np.zeros(len(texts), bool)
-    if not texts:
-        return fresh, lengths, True
-    keys = text_keys(texts)
+    if not texts.texts:
+        return True
+    asker = session.asker
+    texts.tokens = asker.count(texts.texts, group.prompt)
+    keys = text_keys(texts.texts)
     store = session.store(group.role, group.prompt)
     new = np.flatnonzero(session.plan(group.role, group.prompt, keys))
-    known = np.ones(len(texts), bool)
+    known = np.ones(len(keys), bool)
     known[new] = store.find(keys[new]) >= 0
-    lacking = []
-    tokens = None
-    if not known.all():
-        sizes = session.asker.sizes([texts[row] for row in new], group.prompt)
-        if sizes.in_tokens:
-            tokens = np.zeros(len(texts), np.int64)
-            tokens[new] = sizes.lengths
-        lacking = [new[rows] for rows in batches(sizes) if not known[new[rows]].all()]
-    waiting = np.zeros(len(texts), bool)
+    counted = None if texts.tokens is None else texts.tokens[new]
+    sizes = sizes_by(asker.model, [texts.texts[row] for row in new], counted)
+    lacking = [new[rows] for rows in batches(sizes) if not known[new[rows]].all()]
+    there = np.ones(len(keys), bool)
     for batch in lacking:
-        waiting[batch] = True
-    report(Piece(int(lengths[~waiting].sum()), int((~waiting).sum())))
+        there[batch] = False
+    report(texts.piece(there, fresh=False))
     failures = 0
-    for answer in asked(session.asker, group, texts, lacking):
+    for answer in asked(asker, group, texts.texts, lacking):
         if answer.error:
             failures += 1
             if failures == _FAILURES:
-                return fresh, lengths, False
+                return False
         else:
             failures = 0
             missing = ~known[answer.rows]
             store.append(keys[answer.rows[missing]], answer.vectors[missing])
-            fresh[answer.rows] = True
-        report(_piece(answer.rows, lengths, tokens))
-    return fresh, lengths, True
+            texts.fresh[answer.rows] = True
+        report(texts.piece(answer.rows, fresh=True))
+    return True
 
 
-def _piece(
-    rows: NDArray[np.int64], lengths: NDArray[np.int64], tokens: NDArray[np.int64] | None
-) -> Piece:
-    counted = None if tokens is None else int(tokens[rows].sum())
-    return Piece(int(lengths[rows].sum()), len(rows), counted, True)
-
-
-def _divide(
-    shares: list[Share],
-    group: Group,
-    fresh: NDArray[np.bool_],
-    lengths: NDArray[np.int64],
-    seconds: float,
-) -> None:
+def _divide(shares: list[Share], group: Group, texts: _Texts, seconds: float) -> None:
+    """Add to each plan its part of a group's seconds."""
     import numpy as np
 
     needed: dict[int, list[NDArray[np.int64]]] = {}
     for number, rows in zip(group.parts, group.positions, strict=True):
         needed.setdefault(number, []).append(rows)
-    counted = {number: np.unique(np.concatenate(rows)) for number, rows in needed.items()}
+    once = {number: np.unique(np.concatenate(rows)) for number, rows in needed.items()}
     weights = {
-        number: int(((lengths[rows] + 1) * fresh[rows]).sum()) for number, rows in counted.items()
+        number: int(((texts.characters[rows] + 1) * texts.fresh[rows]).sum())
+        for number, rows in once.items()
     }
     whole = sum(weights.values())
-    for number, rows in counted.items():
-        shares[number].encoded += int(fresh[rows].sum())
+    for number, rows in once.items():
+        shares[number].encoded += int(texts.fresh[rows].sum())
         if whole:
             shares[number].seconds += seconds * weights[number] / whole
+
+
+def _count(shares: list[Share], group: Group, texts: _Texts, maximum: int | None) -> None:
+    """Add to each plan the tokens of its texts, as often as they stand in it."""
+    for number, rows in zip(group.parts, group.positions, strict=True):
+        if texts.tokens is None or not len(rows):
+            continue
+        counted = texts.tokens[rows]
+        before = shares[number].tokens or TokenCount(0, 0, 0, maximum)
+        shares[number].tokens = TokenCount(
+            before.texts + len(rows),
+            before.tokens + int(counted.sum()),
+            before.truncated + (int((counted > maximum).sum()) if maximum is not None else 0),
+            maximum,
+        )
