@@ -46,6 +46,35 @@ def plain_array(
     return as_one(found)
 
 
+def joined_array(columns: Sequence[Sequence[Any] | pa.ChunkedArray]) -> pa.Array | None:
+    """Columns of texts joined by a space, empty and missing ones left out, the ends stripped.
+
+    None where a column is not of strings, the last one lacks a value, or a joined text is empty:
+    what converts or reports these sees each value.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wide = []
+    for values in columns:
+        if not isinstance(values, pa.ChunkedArray):
+            return None
+        if not pa.types.is_string(values.type) and not pa.types.is_large_string(values.type):
+            return None
+        wide.append(values.cast(pa.large_string()))
+    if not len(wide[-1]) or wide[-1].null_count:
+        return None
+    space = pa.scalar(" ", pa.large_string())
+    joined = wide[0].fill_null("")
+    for column in wide[1:]:
+        column = column.fill_null("")
+        both = pc.binary_join_element_wise(joined, column, space)
+        with_left = pc.if_else(pc.equal(column, ""), joined, both)
+        joined = pc.if_else(pc.equal(joined, ""), column, with_left)
+    found = pc.utf8_trim_whitespace(joined)
+    return as_one(found) if pc.min(pc.binary_length(found)).as_py() else None
+
+
 def _strings(column: pa.ChunkedArray, *, is_text: bool, strip: bool) -> pa.ChunkedArray | None:
     import pyarrow as pa
     import pyarrow.compute as pc

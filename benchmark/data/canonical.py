@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmark.data.arrow import plain_array
+from benchmark.data.arrow import joined_array, plain_array
 from benchmark.data.formats import Columns, found_names
 from benchmark.protocols import Finding
 from benchmark.tables import with_source
@@ -109,6 +109,9 @@ def _convert(
         if array is not None:
             return array
     if kind == "text":
+        joined = joined_array(values) if len(values) > 1 else None
+        if joined is not None:
+            return joined
         return _texts(list(map(_as_list, values)), field, source, findings)
     converters: Mapping[str, Callable[..., pa.Array | None]] = {
         "id": _ids,

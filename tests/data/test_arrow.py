@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from benchmark.data.arrow import plain_array
+from benchmark.data.arrow import joined_array, plain_array
 from benchmark.data.canonical import to_table
 from benchmark.data.formats import Columns
 
@@ -73,6 +75,36 @@ def test_a_repeated_id_needs_a_look() -> None:
 def test_white_space_is_pythons(space: str) -> None:
     """Texts of a corpus lose the white space that ``str.strip`` takes."""
     assert ("large_string", ["a"]) == converted([f"{space}a{space}"], "text", strip=True)
+
+
+PART = st.one_of(st.none(), st.text(" ab\n\u2003", max_size=3))
+
+
+@given(rows=st.lists(st.tuples(PART, PART, PART), min_size=1, max_size=8))
+def test_texts_of_several_columns_join_as_value_by_value(rows: list[Any]) -> None:
+    """Titles that are empty or missing are left out, and the ends are stripped."""
+    columns = [pa.chunked_array([pa.array(part, pa.string())]) for part in zip(*rows, strict=True)]
+
+    found = joined_array(columns)
+
+    expected = [" ".join(value for value in row if value).strip() for row in rows]
+    if found is None:
+        assert None in columns[-1].to_pylist() or "" in expected
+    else:
+        assert expected == found.to_pylist()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [["a"], ["b"]],
+        [pa.chunked_array([[1]]), pa.chunked_array([["b"]])],
+        [pa.chunked_array([["a"]]), pa.chunked_array([pa.array([None], pa.string())])],
+    ],
+)
+def test_what_is_not_joined_at_once(columns: Any) -> None:
+    """Lists of a file without types, numbers, a missing text."""
+    assert joined_array(columns) is None
 
 
 @pytest.mark.parametrize("kind", ["id", "text", "label", "number"])
