@@ -124,8 +124,10 @@ def read_about(path: Path) -> dict[str, Any]:
                 " 'embedmark results import'"
             )
         about["folders"] = {name: _read_folder(f) for name, f in about["folders"].items()}
+        if any(columns.field(field.name).type != field.type for field in schema()):
+            raise ValueError("a column of another type")
         return {**about, "columns": columns.names}
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+    except (OSError, pa.ArrowInvalid, AttributeError, KeyError, TypeError, ValueError):
         raise ResultError(
             f"{path}: not an index of results; make one with 'embedmark results import'"
         ) from None

@@ -52,7 +52,10 @@ def read_files(
 
 
 def results_of(table: pa.Table, root: Path, folders: Mapping[str, Folder]) -> Iterator[TaskResult]:
-    """The results in an index, in the order of its rows; files without an entry are left out."""
+    """The results in an index, in the order of its rows; files without an entry are left out.
+
+    Raises ResultError when a path leads out of ``root``: somebody else wrote it.
+    """
     names = table.column_names
     metrics = {name: name.removeprefix(METRIC) for name in names if name.startswith(METRIC)}
     columns = [values(column) for column in table.columns]
@@ -62,6 +65,11 @@ def results_of(table: pa.Table, root: Path, folders: Mapping[str, Folder]) -> It
         row = entries[0]
         if row["split"] is None:
             continue
+        if not path or path.startswith("/") or ".." in path.split("/"):
+            raise ResultError(
+                f"{root}: its index names a file outside of it; make it again with"
+                " 'embedmark results import'"
+            )
         folder = folders.get(path.rpartition("/")[0])
         yield TaskResult(
             path=root / path,

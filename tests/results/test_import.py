@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmark.errors import ResultError, UsageError
@@ -180,6 +182,33 @@ def test_what_is_no_index(tree: Path, tmp_path: Path, content: bytes) -> None:
         with pytest.raises(ResultError, match="not an index of results; make one with"):
             call()
     assert content == (tmp_path / "i").read_bytes()
+
+
+def changed(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
+    """An index with other values in a column of words."""
+    column = pa.array(values, pa.string()).dictionary_encode()
+    return table.set_column(table.column_names.index(name), name, column)
+
+
+@pytest.mark.parametrize("path", ["../../secret.json", "/etc/secret.json", "a/../../b.json"])
+def test_an_index_that_leads_out(tree: Path, tmp_path: Path, path: str) -> None:
+    """An index from somebody else names no file outside of its tree."""
+    import_results(tree, tmp_path / "i")
+    table = read_table(tmp_path / "i")
+    pq.write_table(changed(table, "path", [path] * len(table)), tmp_path / "i")
+    with pytest.raises(ResultError, match="names a file outside of it; make it again"):
+        read_results(tmp_path / "i")
+
+
+def test_an_index_without_a_column(tree: Path, tmp_path: Path) -> None:
+    """Is none, as is one with a column of another type."""
+    import_results(tree, tmp_path / "i")
+    table = read_table(tmp_path / "i")
+    other = table.set_column(0, "path", pa.array(range(len(table))))
+    for damaged in (table.drop_columns(["error"]), other):
+        pq.write_table(damaged, tmp_path / "i")
+        with pytest.raises(ResultError, match="not an index of results"):
+            read_results(tmp_path / "i")
 
 
 def test_an_index_that_cannot_be_written(tree: Path, tmp_path: Path) -> None:
