@@ -102,7 +102,7 @@ def evaluate(data: ClusteringData, embeddings: Embeddings, task: Task) -> Scores
     options = options_of(task, OPTIONS)
     vectors: Any = vectors_of(embeddings, "text", len(data.texts))
     bootstrap = int(options["max_documents_per_cluster"]) * vectors.shape[1] * _NUMBER
-    most = max(1, _COPIES // bootstrap)
+    most = max(1, _COPIES // max(1, bootstrap))
     measures: dict[str, list[float]] = {}
     information: dict[str, list[float]] = {}
     for number, level in enumerate(data.levels):
