@@ -71,18 +71,16 @@ def encode_plan(
         return _encode_fitted(model, plan)
     if not isinstance(model, Encoder):
         raise ModelError(f"{model.identity.name} gives no vectors; it runs on retrieval only")
-    root = session.root if session else None
-    if root is None and model.identity.revision != UNVERSIONED:
-        root = cache
     asker = session.asker if session else Asker(model)
     groups = groups_of(model, plan, task, task_type)
     in_all = sum(len(group.unique) for group in groups)
     vectors: dict[str, Vectors] = {}
     encoded = done = 0
     for group in groups:
-        store = open_store(root, model.identity, group.role, group.prompt) if root else None
+        texts = group.unique.to_pylist()
+        shelf = _shelf_of(model, group, texts, cache, session)
         report = partial(_report, progress, done, in_all)
-        matrix, fresh = _encode_group(asker, group, store, report)
+        matrix, fresh = _encode_group(asker, group, texts, shelf, report)
         encoded += fresh
         done += len(group.unique)
         for name, rows in zip(group.names, group.positions, strict=True):
@@ -128,17 +126,42 @@ def _encode_fitted(model: Fitted, plan: Plan) -> Encoded:
     return Encoded(embeddings, count, len(texts), len(texts), characters(plan), {})
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Where a group's texts are kept: their keys and places, -1 where a text is not there."""
+
+    store: VectorStore | None
+    keys: NDArray[np.bytes_]
+    places: NDArray[np.int64]
+
+
+def _shelf_of(
+    model: Model, group: Group, texts: list[str], cache: Path | None, session: Session | None
+) -> _Shelf:
+    import numpy as np
+
+    if session:
+        keys = text_keys(texts)
+        found, places = session.find(group.role, group.prompt, keys)
+        return _Shelf(found, keys, places)
+    if cache is None or model.identity.revision == UNVERSIONED:
+        return _Shelf(None, np.empty(0, "S1"), np.full(len(texts), -1, np.int64))
+    keys = text_keys(texts)
+    store = open_store(cache, model.identity, group.role, group.prompt)
+    return _Shelf(store, keys, store.find(keys))
+
+
 def _encode_group(
-    asker: Asker, group: Group, store: VectorStore | None, report: Callable[[int], None]
+    asker: Asker,
+    group: Group,
+    texts: list[str],
+    shelf: _Shelf,
+    report: Callable[[int], None],
 ) -> tuple[Any, int]:
     """The vectors of a group's unique texts, and how many the model was asked for."""
     import numpy as np
 
-    texts = group.unique.to_pylist()
-    keys = text_keys(texts) if store else None
-    places = np.full(len(texts), -1, np.int64)
-    if store and keys is not None:
-        places = store.find(keys)
+    store, places = shelf.store, shelf.places
     out: NDArray[np.float32] | None = None
     sparse: list[Any] = []
     sparse_rows: list[NDArray[np.int64]] = []
@@ -155,8 +178,8 @@ def _encode_group(
                     f"width {width}; every text needs the same width"
                 )
             width, missing = part.shape[1], places[batch] < 0
-            if store and keys is not None and missing.any():
-                store.append(keys[batch[missing]], part[missing])
+            if store and missing.any():
+                store.append(shelf.keys[batch[missing]], part[missing])
             if not isinstance(part, np.ndarray):
                 sparse.append(part)
                 sparse_rows.append(batch)

@@ -31,6 +31,7 @@ class Session:
     root: Path
     _stores: dict[tuple[Role, str | None], VectorStore] = field(default_factory=dict)
     _planned: dict[tuple[Role, str | None], NDArray[np.uint64]] = field(default_factory=dict)
+    _read: dict[tuple[Role, str | None], VectorStore] = field(default_factory=dict)
 
     def store(self, role: Role, prompt: str | None) -> VectorStore:
         """The store to write to; open until the session ends, so that nothing prunes it."""
@@ -38,6 +39,23 @@ class Session:
             identity = self.asker.model.identity
             self._stores[role, prompt] = open_store(self.root, identity, role, prompt)
         return self._stores[role, prompt]
+
+    def find(
+        self, role: Role, prompt: str | None, keys: NDArray[np.bytes_]
+    ) -> tuple[VectorStore, NDArray[np.int64]]:
+        """A store to read from, and where the keys lie there, -1 for none.
+
+        What a store holds is read again only when something is missing. For one thread, that which
+        scores.
+        """
+        store = self._read.get((role, prompt))
+        if store is not None:
+            places = store.find(keys)
+            if (places >= 0).all():
+                return store, places
+        store = open_store(self.root, self.asker.model.identity, role, prompt)
+        self._read[role, prompt] = store
+        return store, store.find(keys)
 
     def plan(self, role: Role, prompt: str | None, keys: NDArray[np.bytes_]) -> Any:
         """Which texts were not planned before, ``(n,)`` bool; from now on they are."""
