@@ -156,6 +156,7 @@ def speed(session: nox.Session) -> None:
         given += ["--reference", str(folder / "python")]
     reference = given[given.index("--reference") + 1]
     session.run("python", "tests/speed/results_import.py", "--reference", reference)
+    session.run(reference, "tests/speed/sweep.py", external=True)
     session.run("python", "tests/speed/compare.py", *given)
 
 

@@ -31,6 +31,8 @@ from benchmark.results.tradeoffs import Asked, points_of
 from benchmark.run import RunSettings, run
 from benchmark.task import Task
 
+_KEPT_BYTES = 4 << 30  # of a task's whole vectors, while its combinations are scored
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -118,6 +120,9 @@ def run_sweep(
         following = _Following(listener, name)
         following.jobs = len(choices) * len(variants) * max(1, len(sweep.index))
         for choice, index in product(choices, sweep.index or (None,)):
+            if index in (None, *sweep.index[:1]):  # another task
+                for whole in (each.model.whole for each in variants if each.model):
+                    whole.forget()
             alike = [_with_index(variant, choice.task, index) for variant in variants]
             for each in alike:
                 told = Asked(name, each.label, each.options, each.dtype)
@@ -150,7 +155,7 @@ def _run_alike(
 
 def _variants(name: str, item: Any, sweep: Sweep, settings: RunSettings) -> list[Variant]:
     """The combinations of a model, without the index; those that come to the same once."""
-    whole = WholeVectors()
+    whole = WholeVectors(_KEPT_BYTES)
     try:
         # Workers give whole vectors, not layers.
         load = load_model if sweep.layer else load_with_workers

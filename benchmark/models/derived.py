@@ -134,10 +134,11 @@ class DerivedModel:
 class WholeVectors:
     """What a model gave for the last plans, so that all that is derived from it is encoded once.
 
-    State: the plans and what was encoded of each, the newest last, up to some bytes.
+    State: the plans and what was encoded of each, the newest last, up to ``most_bytes`` and at
+    least the newest; nothing by default.
     """
 
-    most_bytes: int = 4 << 30
+    most_bytes: int = 0
     kept: list[tuple[str, Plan, Any]] = field(default_factory=list)
     counts: dict[bytes, Any] = field(default_factory=dict)
 
@@ -147,12 +148,19 @@ class WholeVectors:
             if name == task and _same_texts(known, plan):
                 return encoded
         encoded = encode()
+        if not self.most_bytes:
+            return encoded
         self.kept.append((task, plan, encoded))
         while (
             len(self.kept) > 1 and sum(_bytes(found) for *_, found in self.kept) > self.most_bytes
         ):
             del self.kept[0]
         return encoded
+
+    def forget(self) -> None:
+        """Let go of everything."""
+        self.kept.clear()
+        self.counts.clear()
 
     def count(self, count: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> Any:
         """The tokens of each text, counted once."""

@@ -105,7 +105,7 @@ def test_a_cut_comes_first() -> None:
 
 def test_what_is_derived_is_encoded_once(tmp_path: Path) -> None:
     """Through the cache, under the base's name; and in memory, where models share it."""
-    base, whole = Drawn(), WholeVectors()
+    base, whole = Drawn(), WholeVectors(1 << 20)
     shared = [
         derive(base, Derivation(dim, dtype), "m", whole=whole)
         for dim in (None, 4, 8)
