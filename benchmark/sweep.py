@@ -84,16 +84,16 @@ def sweep_of(
     lowest = {"dim": 1, "layer": 0, "rescore": 0}
     for name, values in named.items():
         if isinstance(values, str):
-            raise UsageError(f"{name} takes a list of values, not '{values}'")
+            raise UsageError(f"{name}: give a list of values, not '{values}'")
         for value in values:
             if name in known and value not in known[name]:
-                raise UsageError(f"unknown {name} '{value}'{nearest(str(value), known[name])}")
+                raise UsageError(f"{name}: unknown '{value}'{nearest(str(value), known[name])}")
             if name in lowest and (not isinstance(value, int) or value < lowest[name]):
-                raise UsageError(f"{name} '{value}' is no whole number from {lowest[name]}")
+                raise UsageError(f"{name}: '{value}' is no whole number from {lowest[name]}")
             if list(values).count(value) > 1:
-                raise UsageError(f"{name} {value} stands twice; name it once")
+                raise UsageError(f"{name}: {value} stands twice; name it once")
     if any(rescore) and not set(dtype) & set(SEARCHED):
-        raise UsageError("rescore needs a dtype of int8, uint8 or binary among those of the sweep")
+        raise UsageError("rescore: needs a dtype of int8, uint8 or binary; give these in dtype")
     return Sweep(**{name: tuple(values) for name, values in named.items()})
 
 

@@ -164,13 +164,13 @@ def test_other_models_go_on(tmp_path: Path, model: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dtype": ["int9"]}, "unknown dtype 'int9'; did you mean 'int8'?"),
-        ({"index": ["hsnw"]}, "unknown index 'hsnw'; did you mean 'hnsw'?"),
-        ({"dim": [8, 8]}, "dim 8 stands twice; name it once"),
-        ({"dim": [0]}, "dim '0' is no whole number from 1"),
-        ({"layer": [-1]}, "layer '-1' is no whole number from 0"),
-        ({"rescore": [4]}, "rescore needs a dtype of int8, uint8 or binary"),
-        ({"dtype": "int8"}, "dtype takes a list of values, not 'int8'"),
+        ({"dtype": ["int9"]}, "dtype: unknown 'int9'; did you mean 'int8'?"),
+        ({"index": ["hsnw"]}, "index: unknown 'hsnw'; did you mean 'hnsw'?"),
+        ({"dim": [8, 8]}, "dim: 8 stands twice; name it once"),
+        ({"dim": [0]}, "dim: '0' is no whole number from 1"),
+        ({"layer": [-1]}, "layer: '-1' is no whole number from 0"),
+        ({"rescore": [4]}, "rescore: needs a dtype of int8, uint8 or binary"),
+        ({"dtype": "int8"}, "dtype: give a list of values, not 'int8'"),
         ({"index": ["flat"]}, "none of these tasks searches a corpus"),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_wrong_sweep_is_one_line(tmp_path: Path, options: Any, message: str) -
     ("arguments", "message"),
     [
         (["--dim", "4,x"], "'4,x' is no list of whole numbers such as 64,128,256"),
-        (["--dtype", "int9"], "--unknown dtype"),
+        (["--dtype", "int9"], "--dtype: unknown 'int9'; did you mean 'int8'?"),
         (["--plot", "p.svg"], "--plot draws a sweep"),
     ],
 )
