@@ -152,7 +152,8 @@ def _configs(card: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     listed = card.get("configs")
     if not isinstance(listed, list):
         return {}
-    return {str(c["config_name"]): c for c in listed if isinstance(c, dict) and "config_name" in c}
+    named = {str(c["config_name"]): c for c in listed if isinstance(c, dict) and "config_name" in c}
+    return {name: config for name, config in named.items() if name.isprintable()}
 
 
 def _usual(configs: Mapping[str, Mapping[str, Any]], label: str) -> str:

@@ -68,7 +68,8 @@ def _opened(name: str, revision: str) -> Repository:
     wanted = None if revision == UNPINNED else revision
     with quiet():
         commit = _guarded(name, revision, lambda: _resolve(hub, name, wanted))
-        files = _guarded(name, revision, lambda: _listing(hub, name, commit))
+        listed = _guarded(name, revision, lambda: _listing(hub, name, commit))
+        files = [file for file in listed if file.path.isprintable()]  # messages show paths
         sizes = {file.path: file.size for file in files}
         blobs = {file.path: file.blob_id for file in files}
         repository = Repository(name, commit, sizes, blobs)
@@ -122,6 +123,7 @@ def is_here(repository: Repository, paths: Sequence[str]) -> bool:
 def _bar(told: Told, total: int) -> Any:
     """A class as tqdm's whose bars write nothing and tell of the bytes that came."""
     tqdm = importlib.import_module("tqdm").tqdm
+    most = 0  # of several bars and threads, the one that is furthest counts
 
     def begin(self: Any, *args: Any, **options: Any) -> None:
         shown = {**options, "file": io.StringIO(), "disable": False}
@@ -129,9 +131,11 @@ def _bar(told: Told, total: int) -> Any:
         tqdm.__init__(self, *args, **shown)
 
     def update(self: Any, count: float | None = 1) -> Any:
+        nonlocal most
         moved = tqdm.update(self, count)
-        if self.unit == "B" and self.n:
-            told(min(int(self.n), total), total)
+        if self.unit == "B" and self.n > most:
+            most = int(self.n)
+            told(min(most, total), total)
         return moved
 
     return type("Bar", (tqdm,), {"__init__": begin, "update": update})

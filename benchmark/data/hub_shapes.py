@@ -172,7 +172,8 @@ def only_where(table: pa.Table, column: str, values: Sequence[str], label: str) 
 
 def _need(table: pa.Table, column: str, label: str) -> None:
     if column not in table.column_names:
-        raise DataError(f"{label}: no column '{column}'{nearest(column, table.column_names)}")
+        known = [name for name in table.column_names if name.isprintable()]
+        raise DataError(f"{label}: no column '{column}'{nearest(column, known)}")
 
 
 def _lists(table: pa.Table) -> list[str]:
