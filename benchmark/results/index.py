@@ -155,7 +155,7 @@ def values(column: pa.ChunkedArray) -> list[Any]:
     if pa.types.is_dictionary(column.type):
         found: list[Any] = []
         for chunk in column.chunks:
-            words = [*chunk.dictionary.to_pylist(), None]
+            words = [*chunk.dictionary.to_numpy(zero_copy_only=False).tolist(), None]
             found += [words[n] for n in chunk.indices.fill_null(-1).to_numpy().tolist()]
         return found
     if pa.types.is_floating(column.type):  # which hold no NaN

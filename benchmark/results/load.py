@@ -128,13 +128,14 @@ def _import(
     source: Path, index: Path, metrics: Sequence[str], processes: int, progress: Progress
 ) -> Imported:
     tree = scan(source)
-    known = _known(index, tree, metrics)
+    stored = _stored(index, tree, metrics)
+    known = {} if stored is None else _known(index, stored, tree)
     changed = [file for file in tree.files if known.get(file.path) != (file.size, file.modified)]
     gone = len(known.keys() - {file.path for file in tree.files})
-    if index.is_file() and known and not changed and not gone:
+    if stored is not None and not changed and not gone:
         about = read_about(index)
         if about["folders"] == tree.folders and about["problems"] == tree.problems:
-            return _imported(index, tree, 0, 0, read_table(index, ["entry", "problems"]))
+            return _imported(index, tree, 0, 0, stored)
     fresh = _read(tree, changed, metrics, processes, progress)
     table = fresh
     if len(changed) < len(tree.files):
@@ -143,25 +144,30 @@ def _import(
     return _imported(index, tree, len(changed), gone, table)
 
 
-def _known(index: Path, tree: Tree, metrics: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Path -> size and time of change of the files whose rows in the index still hold."""
+def _stored(index: Path, tree: Tree, metrics: Sequence[str]) -> pa.Table | None:
+    """What the index says of its files; None when there is none, or one of other metrics."""
     if not index.exists():
-        return {}
+        return None
     about = read_about(index)
     if Path(about["root"]) != tree.root.absolute():
         raise UsageError(
             f"{index}: the index of another folder, {about['root']}; name another with --index"
         )
     if about["columns"] != schema(metrics).names:
-        return {}
-    table = read_table(index, ["path", "size", "modified", "entry"])
+        return None
+    return read_table(index, ["path", "size", "modified", "entry", "problems"])
+
+
+def _known(index: Path, stored: pa.Table, tree: Tree) -> dict[str, tuple[int, int]]:
+    """Path -> size and time of change of the files whose rows in the index still hold."""
     import pyarrow.compute as pc
 
-    first = table.filter(pc.equal(table.column("entry"), 0))
+    first = stored.select(["path", "size", "modified"])
+    first = first.filter(pc.equal(stored.column("entry"), 0))
     size, modified = (first.column(name).to_numpy().tolist() for name in ("size", "modified"))
     stamps = zip(size, modified, strict=True)
     known = dict(zip(values(first.column("path")), stamps, strict=True))
-    folders = about["folders"]
+    folders = read_about(index)["folders"]
     other = {name for name, folder in tree.folders.items() if folders.get(name) != folder}
     if other:
         known = {p: stamp for p, stamp in known.items() if p.rpartition("/")[0] not in other}
@@ -219,6 +225,9 @@ def _joined(old: pa.Table, fresh: pa.Table, tree: Tree, changed: Sequence[File])
 def _imported(index: Path, tree: Tree, read: int, gone: int, table: pa.Table) -> Imported:
     import pyarrow.compute as pc
 
-    first = table.filter(pc.equal(table.column("entry"), 0))
-    lines = [line for cell in first.column("problems").to_pylist() for line in cell]
+    problems = table.column("problems")
+    wrong = pc.and_(
+        pc.equal(table.column("entry"), 0), pc.greater(pc.list_value_length(problems), 0)
+    )
+    lines = [line for cell in problems.filter(wrong).to_pylist() for line in cell]
     return Imported(index, len(tree.files), read, gone, table.num_rows, (*tree.problems, *lines))
