@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from benchmark.models.derived import OPTIONS as DERIVED_OPTIONS
 from benchmark.models.derived import Derivation, derive
 from benchmark.models.http.consent import Consent, refuse
 from benchmark.models.http.spending import Spending
+from benchmark.models.hub import from_cache_when_unreachable
 from benchmark.models.uri import ModelURI, parse_uri
 from benchmark.protocols import Model
 
@@ -31,6 +33,9 @@ class Scheme:
     extra: str
     description: str
 
+
+FROM_THE_HUB = frozenset(("torch", "onnx", "m2v", "mteb"))
+"""The extras whose adapters may fetch a model."""
 
 SCHEMES: Mapping[str, Scheme] = {
     "wordllama": Scheme(
@@ -114,7 +119,9 @@ def load_model(uri: str, settings: Settings = Settings()) -> Model:
         load = partial(load_model, settings=settings)
         model = module.compose(parts.scheme, parts.target, options, load)
     else:
-        model = module.load(parts.scheme, parts.target, parts.revision, options, settings)
+        far = scheme.extra in FROM_THE_HUB and not Path(parts.target).exists()
+        with from_cache_when_unreachable() if far else nullcontext():
+            model = module.load(parts.scheme, parts.target, parts.revision, options, settings)
     return derive(model, Derivation(**derived), uri) if derived else model
 
 
