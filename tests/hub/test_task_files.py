@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmark.catalog import data_folder, load_kind, load_task, task_files
+from benchmark.catalog import data_folder, find_choices, load_kind, load_task, task_files
+from benchmark.cli import main
 from benchmark.data.sources import read_tables
 from benchmark.task import Task
 from tests.hub.server import Hub
@@ -271,3 +272,49 @@ def test_a_draw_of_the_texts_to_train_on(hub: Hub) -> None:
     tables = read(task, "test")
 
     assert (tables["train"].num_rows, tables["rows"].num_rows) == (2048, 3000)
+
+
+def small(task: Task) -> dict[Place, dict[str, list[Any]]]:
+    """A data set in the shape that FinMTEB or LongEmbed has for this task, of a few texts."""
+    if task.name.startswith("LEMB") and task.name != "LEMBPasskeyRetrieval":
+        (config,) = {task.source.settings[table]["config"] for table in ("corpus", "qrels")}
+        lengths = [split.rpartition("_")[2] for split in task.splits] * 2
+        ids = [str(number) for number in range(len(lengths))]
+        more = {"context_length": [int(x) for x in lengths]} if config == "needle" else {}
+        return {
+            (config, "corpus"): {"doc_id": ids, "text": texts(len(ids)), **more},
+            (config, "queries"): {"qid": ids, "text": texts(len(ids), "query"), **more},
+            (config, "qrels"): {"qid": ids, "doc_id": ids, **more},
+        }
+    if task.kind in ("retrieval", "long_context"):
+        return {key: rows for split in task.splits for key, rows in by_split(split).items()}
+    rows: dict[str, list[Any]] = {
+        "classification": {"text": texts(8), "label": labels(8)},
+        "clustering_legacy": {"sentences": [texts(8)], "labels": [labels(8)]},
+        "pair_classification": {"sent1": texts(4), "sent2": texts(4, "b"), "labels": labels(4)},
+        "reranking": {"query": ["q"], "positive": [["a"]], "negative": [["b", "c"]]},
+        "sts": {"sentence1": texts(3), "sentence2": texts(3, "b"), "score": [0.0, 0.5, 1.0]},
+    }[task.kind]
+    rows = {task.columns.get(name, name): values for name, values in rows.items()}
+    return {("default", split): rows for split in ("train", *task.splits)}
+
+
+def by_split(split: str) -> dict[Place, dict[str, list[Any]]]:
+    """A retrieval whose three tables all have this split."""
+    return {(config, split): rows for (config, _), rows in beir(4, split).items()}
+
+
+@pytest.mark.parametrize("suite", ["FinMTEB", "LongEmbed"])
+def test_tasks_check_passes_on_a_suite(
+    suite: str, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of its tasks, on small data in the shape of their own."""
+    sets: dict[str, tuple[Task, dict[Place, dict[str, list[Any]]]]] = {}
+    for choice in find_choices([suite]):
+        name = choice.task.source.settings["hub"]
+        sets.setdefault(name, (choice.task, {}))[1].update(small(choice.task))
+    for task, tables in sets.values():
+        publish(hub, task, tables)
+
+    assert main(["tasks", "check", suite]) == 0
+    assert f"ok: {suite}" in capsys.readouterr().out
