@@ -100,6 +100,8 @@ def fetch(repository: Repository, paths: Sequence[str], told: Told | None = None
             allow_patterns=patterns,
             tqdm_class=told and _bar(told, size),
         )
+        if told:
+            told(size, size)
         return folder
 
     with quiet():
