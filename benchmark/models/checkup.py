@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import ModelError
+from benchmark.models.derived import DerivedModel
 from benchmark.models.prompts import choose_prompt
 from benchmark.models.table import Settings, load_model
 from benchmark.models.tokens import count_pairs
@@ -135,17 +136,19 @@ def check(uri: str, settings: Settings, memory: Callable[[], float]) -> Checkup:
     fitted = model.fit(TEXTS) if isinstance(model, Fitted) else model
     if not isinstance(fitted, Encoder):
         return replace(found, memory_mb=memory())
-    vectors = fitted.encode(TEXTS)
-    first, second = _dense(vectors), _dense(fitted.encode(TEXTS))
+    # Codes are calibrated on the texts beside them, so what depends on these is the model's own.
+    own: Encoder = fitted.base if isinstance(fitted, DerivedModel) else fitted
+    vectors = own.encode(TEXTS)
+    first, second = _dense(vectors), _dense(own.encode(TEXTS))
     return replace(
         found,
-        **_words(fitted, vectors),
-        **_shape(uri, first),
-        **_effects(fitted, first),
-        **_tokens(fitted, TEXTS),
-        **_speed(fitted),
+        **_words(own, vectors),
+        **_shape(uri, first if own is fitted else _dense(fitted.encode(TEXTS))),
+        **_effects(own, first),
+        **_tokens(own, TEXTS),
+        **_speed(own),
         deterministic=first.tobytes() == second.tobytes(),
-        batch_difference=_batch_difference(fitted),
+        batch_difference=_batch_difference(own),
         memory_mb=memory(),
     )
 

@@ -37,6 +37,14 @@ def test_check_reports_shape_and_speed(capsys: pytest.CaptureFixture[str]) -> No
     assert "dim_8" == found["slug"]
 
 
+def test_check_of_codes_tells_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
+    """The codes' dimension; what is calibrated on the texts beside is no effect of the batch."""
+    found = checked(capsys, "check", "random?dtype=int8")
+
+    assert (64, 0.0) == (found["dimension"], found["batch_difference"])
+    assert "dtype_int8" == found["slug"]
+
+
 def test_check_finds_what_depends_on_the_batch_and_the_role(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
