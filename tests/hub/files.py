@@ -8,11 +8,16 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 Configs = Mapping[str, Mapping[str, str]]
+Content = Mapping[str, list[Any]]
+"""The columns of a table."""
+Place = tuple[str, str]
+"""Config and split."""
 
 
 def write(path: Path, table: pa.Table) -> None:
@@ -50,3 +55,13 @@ def card(folder: Path, configs: Configs) -> None:
             lines += [f"  - split: {split}", f"    path: {path}"]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text("\n".join([*lines, "---", "", "Made-up rows."]), "utf-8")
+
+
+def publish_at(folder: Path, tables: Mapping[Place, Content]) -> None:
+    """A data set in this folder: a parquet file a config and split, named in its card."""
+    configs: dict[str, dict[str, str]] = {}
+    for (config, split), columns in tables.items():
+        path = f"{config}/{split}.parquet"
+        write(folder / path, pa.table(dict(columns)))
+        configs.setdefault(config, {})[split] = path
+    card(folder, configs)

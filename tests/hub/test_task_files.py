@@ -6,33 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from benchmark.catalog import data_folder, find_choices, load_kind, load_task, task_files
 from benchmark.cli import main
 from benchmark.data.sources import read_tables
 from benchmark.task import Task
+from tests.hub.files import Content, Place, publish_at
 from tests.hub.server import Hub
 
 FILES = task_files([data_folder("tasks")])
-Place = tuple[str, str]
-"""Config and split."""
 
 
-def publish(hub: Hub, task: Task, tables: Mapping[Place, Mapping[str, list[Any]]]) -> None:
+def publish(hub: Hub, task: Task, tables: Mapping[Place, Content]) -> None:
     """Put a data set at the commit that a task names: a parquet file a config and split."""
     settings = task.source.settings
-    folder = hub.root / settings["hub"] / settings["revision"]
-    lines = ["---", "configs:"]
-    for config in dict.fromkeys(config for config, _ in tables):
-        lines += [f"- config_name: {config}", "  data_files:"]
-        for split in (split for name, split in tables if name == config):
-            path = f"{config}/{split}.parquet"
-            (folder / config).mkdir(parents=True, exist_ok=True)
-            pq.write_table(pa.table(dict(tables[config, split])), folder / path)
-            lines += [f"  - split: {split}", f"    path: {path}"]
-    (folder / "README.md").write_text("\n".join([*lines, "---", ""]), "utf-8")
+    publish_at(hub.root / settings["hub"] / settings["revision"], tables)
 
 
 def read(task: Task, split: str, subset: str = "default") -> dict[str, pa.Table]:
