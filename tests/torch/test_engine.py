@@ -103,3 +103,27 @@ def test_two_workers_give_equal_bytes(
         pool.close()
 
     assert vectors_of(replace(load_model(uri), parallel=2), texts).tobytes() == together.tobytes()
+
+
+def test_torch_s_own_error_is_known_as_memory_that_ran_out(made: Callable[[str], Path]) -> None:
+    """A real refusal of the CPU's allocator halves the batches, and the vectors are the same."""
+    import torch
+
+    model: Any = load_model(f"hf:{made('hf')}")
+    texts = texts_of(40)
+    refused = []
+
+    class Greedy:
+        """The model, which asks for a petabyte when a batch has more than ten texts."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(model, name)
+
+        def embed(self, tokens: Any) -> Any:
+            if len(tokens["input_ids"]) > 10:
+                refused.append(len(tokens["input_ids"]))
+                torch.empty(1 << 50)
+            return model.embed(tokens)
+
+    assert np.allclose(vectors_of(model, texts), vectors_of(Greedy(), texts), atol=1e-5)
+    assert refused
