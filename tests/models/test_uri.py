@@ -47,7 +47,6 @@ def test_a_folder_is_a_local_model(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("sts:org/model", "unknown scheme 'sts'; did you mean 'st'?"),
         ("wordllama?dims=64", "'wordllama' has no option 'dims'; did you mean 'dim'?"),
         ("wordllama?dim=big", "option dim must be of type whole number from 1, not 'big'"),
-        ("wordllama?dim=999", "has 256 dimensions; dim must be at most that, not 999"),
         ("wordllama?dim", "option dim must be of type whole number from 1, not ''"),
         ("wordllama:x", "takes no target or revision; write wordllama"),
         ("tfidf?x=1", "'tfidf' has no option 'x'"),
@@ -142,3 +141,11 @@ def test_a_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
     assert "the model 'bm25' needs the package 'bm25s'; run: pip install 'embedmark[bm25]'" == str(
         caught.value
     )
+
+
+def test_more_dimensions_than_a_model_has() -> None:
+    """Said when it is loaded, before anything is encoded."""
+    pytest.importorskip("wordllama", reason="needs embedmark[starter]")
+
+    with pytest.raises(UsageError, match="has 256 dimensions; dim must be at most that, not 999"):
+        load_model("wordllama?dim=999")
