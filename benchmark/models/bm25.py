@@ -60,12 +60,12 @@ def load(
     """Make the model; the index is built for every corpus it is asked to search."""
     if target or revision:
         raise UsageError("model 'bm25' takes no target or revision; write bm25")
+    if options.get("b", 0) > 1:
+        raise UsageError("model 'bm25': b must be at most 1")
     try:
         import bm25s  # noqa: F401
     except ImportError:
         raise MissingExtraError("bm25s", "bm25", "the model 'bm25'") from None
-    if options.get("b", 0) > 1:
-        raise UsageError("model 'bm25': b must be at most 1")
     chosen = {name: value for name, value in options.items() if value != _DEFAULTS[name]}
     values = {**_DEFAULTS, **chosen}
     identity = Identity("embedmark/bm25", PROTOCOL, "bm25/1", chosen, slug_of(chosen))
