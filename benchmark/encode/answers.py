@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ def answers(
 
 def asked(
     asker: Asker, group: Group, texts: Sequence[str], wanted: Sequence[NDArray[np.int64]]
-) -> Iterator[Answer]:
+) -> Generator[Answer]:
     """The model's vectors of batches of rows, checked; in any order where it takes several."""
     if asker.parallel > 1:
         yield from _side_by_side(asker, group, texts, wanted)
@@ -92,14 +92,19 @@ def _side_by_side(
         one_thread_each() as begin,
         ThreadPoolExecutor(asker.parallel, "encode", initializer=begin) as pool,
     ):
-        while True:
-            while len(running) < asker.parallel and (batch := next(rest, None)) is not None:
-                running.add(pool.submit(_asked, asker, group, texts, batch))
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+        try:
+            while True:
+                # One more than can run, so that no thread waits while an answer is written.
+                while len(running) <= asker.parallel and (batch := next(rest, None)) is not None:
+                    running.add(pool.submit(_asked, asker, group, texts, batch))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            for future in running:
+                future.cancel()
 
 
 def _asked(

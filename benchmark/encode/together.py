@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -119,17 +120,18 @@ def _fill(session: Session, group: Group, texts: _Texts, report: Report) -> bool
         there[batch] = False
     report(texts.piece(there, fresh=False))
     failures = 0
-    for answer in asked(asker, group, texts.texts, lacking):
-        if answer.error:
-            failures += 1
-            if failures == _FAILURES:
-                return False
-        else:
-            failures = 0
-            missing = ~known[answer.rows]
-            store.append(keys[answer.rows[missing]], answer.vectors[missing])
-            texts.fresh[answer.rows] = True
-        report(texts.piece(answer.rows, fresh=True))
+    with closing(asked(asker, group, texts.texts, lacking)) as found:
+        for answer in found:
+            if answer.error:
+                failures += 1
+                if failures == _FAILURES:
+                    return False
+            else:
+                failures = 0
+                missing = ~known[answer.rows]
+                store.append(keys[answer.rows[missing]], answer.vectors[missing])
+                texts.fresh[answer.rows] = True
+            report(texts.piece(answer.rows, fresh=True))
     return True
 
 
