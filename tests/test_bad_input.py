@@ -742,6 +742,7 @@ def test_what_the_field_tolerates_is_a_warning(
         "a query without a relevant document": {
             "query_without_relevant": 1,  # q4, judged
             "query_without_judgement": 1,  # q3
+            "k_beyond_corpus": 6,  # of the seven cut-offs, all but 1
         },
         "a label with one example": {"label_with_one_example": 1},
     }[case.name]
