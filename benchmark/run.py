@@ -13,7 +13,7 @@ from benchmark.cache.upkeep import USUAL_SIZE, keep_below
 from benchmark.catalog import Choice, expanded
 from benchmark.combine import Scored, combine
 from benchmark.encode import Session
-from benchmark.encode.workers import load_with_workers
+from benchmark.encode.workers import load_with_workers, wants_workers
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
@@ -76,6 +76,8 @@ def run(
     for item in models:
         label = item if isinstance(item, str) else _label_of(item)
         meter.begin(label)
+        if not isinstance(item, str) and wants_workers(settings.model):
+            listener.note(f"{label}: this process alone encodes; workers load a model by its URI")
         model = _load(item, settings, seen)
         for message in getattr(model, "notes", ()):
             listener.note(f"{label}: {message}")

@@ -12,10 +12,11 @@ import pytest
 import scipy.sparse as sp
 
 from benchmark.catalog import Choice, load_task
+from benchmark.cli import main
 from benchmark.encode.frames import frame_of_vectors, vectors_of_frame
 from benchmark.models.table import Settings
 from benchmark.run import RunSettings, run
-from tests.test_together import Notes, write_task
+from tests.test_together import Model, Notes, write_task
 
 MODEL = """
 import os, pathlib, time
@@ -121,6 +122,33 @@ def test_wrong_vectors_are_named_as_without_workers(folder: Path, result: str) -
         errors.append([str(row.error) for row in rows])
 
     assert errors[0] == errors[1]
+
+
+def test_a_list_of_devices_is_a_worker_each(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Through the command; a baseline beside it runs without workers."""
+    model = write_model()
+    options = ("-o", "out", "--cache", "cache", "--device", "cpu,cpu", "--json")
+
+    code = main(["run", model, "random", "tfidf", "-t", "Big.toml", *options])
+
+    printed = capsys.readouterr().out
+    rows = json.loads(printed[printed.index("{") :])["results"]
+    assert 0 == code
+    assert {"measured"} == {row["status"] for row in rows}
+    assert 2 == len(set((folder / "processes.log").read_text().split()))
+
+
+def test_an_object_is_encoded_here(folder: Path) -> None:
+    """It has no URI that a worker could load it by, and a note says so."""
+    notes = Notes()
+    settings = RunSettings(model=Settings(workers=2))
+
+    rows = run([Model()], [Choice(load_task(Path("Small.toml")))], settings, notes)
+
+    assert ["measured"] == [row.status for row in rows]
+    assert "test/model: this process alone encodes; workers load a model by its URI" in notes.notes
 
 
 @pytest.mark.parametrize("sparse", [False, True])

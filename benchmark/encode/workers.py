@@ -186,6 +186,11 @@ class WorkersModel:
         self._alive = self.parallel
 
 
+def wants_workers(settings: Settings) -> bool:
+    """Whether more than one process is to encode."""
+    return len(_devices(settings)) > 1
+
+
 def load_with_workers(uri: str, settings: Settings) -> Any:
     """The model, with workers where more than one is asked for and it encodes texts by itself.
 
