@@ -1,0 +1,234 @@
+"""``embedmark downsample`` over a made suite and made results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.catalog import find_choices
+from benchmark.cli import main
+from benchmark.suite import parse_suite
+
+TASKS = [f"Made{n}" for n in range(6)]
+TASK = """kind = "{kind}"
+main_score = "{score}"
+languages = ["{language}"]
+[source]
+files = "data"
+"""
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested here does not hang on a thousand resamples."""
+    monkeypatch.setattr("benchmark.downsample.report._RESAMPLES", 30)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Six tasks of two kinds, a suite with their sizes, and 40 models' results."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tasks/suites").mkdir(parents=True)
+    for n, name in enumerate(TASKS):
+        kind, score = (("sts", "cosine_spearman"), ("retrieval", "ndcg_at_10"))[n % 2]
+        language = "deu-Latn" if name == "Made3" else "eng-Latn"
+        text = TASK.format(kind=kind, score=score, language=language)
+        (tmp_path / f"tasks/{name}.toml").write_text(text, "utf-8")
+    sizes = "\n".join(f"{name} = {1000 * 3**n}" for n, name in enumerate(TASKS))
+    (tmp_path / "tasks/suites/made.toml").write_text(
+        f'title = "Made"\ntasks = {json.dumps(TASKS)}\n\n[characters]\n{sizes}\n', "utf-8"
+    )
+    write_results(tmp_path / "published", range(40))
+    return tmp_path
+
+
+def write_results(root: Path, models: range, tasks: list[str] = TASKS) -> None:
+    """One ability behind all tasks, in mteb's layout."""
+    for model in models:
+        draws = np.random.default_rng(model)
+        ability = draws.normal()
+        folder = root / f"org{model // 2}__m{model}" / "r1"
+        folder.mkdir(parents=True)
+        for name in tasks:
+            score = 0.6 + 0.07 * ability + 0.01 * draws.normal()
+            entry = {"hf_subset": "default", "languages": [], "main_score": score}
+            content = {
+                "task_name": name,
+                "dataset_revision": "1",
+                "mteb_version": "2.26.24",
+                "scores": {
+                    "test": [{"hf_subset": "default", "languages": [], "main_score": score}]
+                },
+            }
+            (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
+
+
+def made(*more: str) -> int:
+    """The command with the suite and its results."""
+    common = ["--suite", "made", "--results", "published"]
+    return main(["downsample", "tasks", *common, *more, "-o", "mini.toml"])
+
+
+def test_a_smaller_suite_is_written_and_runs(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Within its cost, a task of each kind, with picture, fit and quality; and ``run`` knows it."""
+    assert 0 == made("--cost", "20%")
+    out = capsys.readouterr().out
+    suite = parse_suite(here / "mini.toml")
+    kinds = {name: n % 2 for n, name in enumerate(TASKS)}
+    sizes = {name: 1000 * 3**n for n, name in enumerate(TASKS)}
+
+    assert {0, 1} == {kinds[name] for name in suite.task_names}
+    assert sum(sizes[name] for name in suite.task_names) <= 0.2 * sum(sizes.values())
+    assert suite.downsampled["suite"] == "made"
+    assert 40 == suite.downsampled["fitted_on"]
+    assert 0.9 < suite.downsampled["quality"]["spearman"] <= 1
+    assert (here / "mini.svg").is_file()
+    assert (here / "mini.fit.json").is_file()
+    assert all(name in out for name in TASKS)
+    chosen = [choice.task.name for choice in find_choices(["mini.toml"])]
+    assert list(suite.task_names) == chosen
+
+
+@pytest.mark.parametrize("method", ["elimination", "random", "cheapest"])
+def test_other_methods(here: Path, method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each by its name, and named in the file."""
+    assert 0 == made("--keep", "3", "--method", method, "--json")
+    content = json.loads(capsys.readouterr().out)
+
+    assert method == content["method"] == parse_suite(here / "mini.toml").downsampled["method"]
+    assert 3 == len(content["tasks"])
+
+
+def test_constraints_are_kept(here: Path) -> None:
+    """A language keeps a task, one stays, one goes."""
+    assert 0 == made("--keep", "3", "--language", "deu", "--stay", "Made0", "--drop", "Made5")
+    suite = parse_suite(here / "mini.toml")
+
+    assert {"Made0", "Made3"} < set(suite.task_names)
+    assert "Made5" not in suite.task_names
+
+
+def test_the_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On other models: the figures the file promises, by makers seen and new, and a picture."""
+    assert 0 == made("--cost", "20%")
+    write_results(here / "others", range(36, 70))
+    capsys.readouterr()
+    asked = ["downsample", "report", "mini.toml", "--results", "others"]
+
+    assert 0 == main([*asked, "--json", "--picture", "scatter.svg"])
+    content: dict[str, Any] = json.loads(capsys.readouterr().out)
+    names = (
+        "models tasks cost_share spearman kendall mae top20_spearman coverage90 interval_width "
+        "interval_score self_correlation seen new"
+    )
+    assert set(names.split()) <= set(content)
+    assert (34, 4, 30) == (
+        content["models"],
+        content["seen"]["models"],
+        content["new"]["models"],
+    )
+    assert content["spearman"] > 0.9
+    assert content["coverage90"] > 0.7
+    assert (here / "scatter.svg").is_file()
+
+    assert 0 == main(asked)
+    assert "rank correlation" in capsys.readouterr().out
+
+
+def test_incomplete_models_are_left_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They have no truth to compare with; the note says how many."""
+    assert 0 == made("--cost", "20%")
+    write_results(here / "others", range(50, 60))
+    write_results(here / "others", range(60, 63), TASKS[:4])
+    capsys.readouterr()
+
+    assert 0 == main(["downsample", "report", "mini.toml", "--results", "others", "--json"])
+    out, err = capsys.readouterr()
+    assert 10 == json.loads(out)["models"]
+    assert "3 of 13 models lack a task of Made" in err
+
+
+def few_models(here: Path) -> None:
+    """Leave nine."""
+    for folder in sorted((here / "published").iterdir())[9:]:
+        for file in folder.rglob("*.json"):
+            file.unlink()
+
+
+def no_sizes(here: Path) -> None:
+    """Leave out what the suite says of its tasks' sizes."""
+    suite = here / "tasks/suites/made.toml"
+    suite.write_text(suite.read_text("utf-8").partition("[characters]")[0], "utf-8")
+
+
+def nothing(here: Path) -> None:
+    """Leave all as it is."""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "more", "message"),
+    [
+        (few_models, ["--cost", "20%"], "9 models have scores on this suite"),
+        (no_sizes, ["--cost", "20%"], "nothing tells how many characters Made0, Made1, Made2"),
+        (nothing, ["--cost", "0.1%"], "fits no choice that keeps the constraints; the cheapest"),
+        (nothing, ["--keep", "1"], "a cost of 1 tasks fits no choice"),
+        (nothing, ["--cost", "120%"], "--cost '120%' is no share"),
+        (nothing, ["--cost", "much"], "--cost 'much' is no share"),
+        (nothing, [], "how much may it cost?"),
+        (nothing, ["--cost", "20%", "--stay", "Made9"], "the suite has no task 'Made9'"),
+        (
+            nothing,
+            ["--cost", "50%", "--stay", "Made1", "--drop", "Made1"],
+            "Made1 cannot both stay and go",
+        ),
+        (nothing, ["--cost", "50%", "--language", "fra"], "has the language 'fra'"),
+        (nothing, ["--time", "2h"], "--time and --model go together"),
+        (nothing, ["--cost", "20%", "--costs", "none.tsv"], "none.tsv: cannot be read"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said_in_one_line(
+    here: Path,
+    spoil: Callable[[Path], None],
+    more: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 2, one line, and no file."""
+    spoil(here)
+
+    assert 2 == made(*more)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("embedmark: error: ")
+    assert message in line
+    assert not (here / "mini.toml").exists()
+
+
+def test_a_changed_task_file_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fit is of other tasks then; the task and both digests are named."""
+    assert 0 == made("--cost", "20%")
+    task = here / "tasks/Made2.toml"
+    task.write_text(task.read_text("utf-8").replace("eng-Latn", "fra-Latn"), "utf-8")
+    capsys.readouterr()
+
+    assert 2 == main(["downsample", "report", "mini.toml", "--results", "published"])
+    assert "the task file of Made2 changed since" in capsys.readouterr().err
+
+
+def test_costs_of_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They replace what the suite states; a bad line is named."""
+    lines = "".join(f"{name}\t{10 if name == 'Made5' else 1000}\n" for name in TASKS)
+    (here / "costs.tsv").write_text("task\tcharacters\n" + lines, "utf-8")
+
+    assert 0 == made("--cost", "30%", "--costs", "costs.tsv")
+    assert "Made5" in parse_suite(here / "mini.toml").task_names
+
+    (here / "costs.tsv").write_text("task\tcharacters\nMade0\tmany\n", "utf-8")
+    assert 2 == made("--cost", "30%", "--costs", "costs.tsv")
+    assert "costs.tsv:2: needs the columns" in capsys.readouterr().err
