@@ -61,9 +61,7 @@ def write_results(root: Path, models: range, tasks: list[str] = TASKS) -> None:
                 "task_name": name,
                 "dataset_revision": "1",
                 "mteb_version": "2.26.24",
-                "scores": {
-                    "test": [{"hf_subset": "default", "languages": [], "main_score": score}]
-                },
+                "scores": {"test": [entry]},
             }
             (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
 
