@@ -230,3 +230,58 @@ def test_costs_of_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     (here / "costs.tsv").write_text("task\tcharacters\nMade0\tmany\n", "utf-8")
     assert 2 == made("--cost", "30%", "--costs", "costs.tsv")
     assert "costs.tsv:2: needs the columns" in capsys.readouterr().err
+
+
+def runnable(here: Path) -> None:
+    """Give every task the same few rows, and keep two models' scores apart from the fit."""
+    from benchmark.catalog import load_task
+
+    for n, name in enumerate(TASKS):
+        (here / "tasks/data").mkdir(exist_ok=True)
+        text = TASK.format(kind="sts", score="cosine_spearman", language="eng-Latn")
+        (here / f"tasks/{name}.toml").write_text(text + f"# {n}\n", "utf-8")
+    rows = "".join(
+        json.dumps({"sentence1": f"a b {n}", "sentence2": f"a c {n % 3}", "score": n % 5}) + "\n"
+        for n in range(12)
+    )
+    (here / "tasks/data/test.jsonl").write_text(rows, "utf-8")
+    assert load_task(here / "tasks/Made0.toml").kind == "sts"
+
+
+def test_a_run_of_a_smaller_suite_predicts_the_whole(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Apart from the measured scores, by name, with intervals; in JSON and as a table."""
+    runnable(here)
+    assert 0 == made("--keep", "2")
+    capsys.readouterr()
+    asked = ["run", "random", "-t", "mini.toml", "--no-cache", "-o", "out"]
+
+    assert 0 == main([*asked, "--json"])
+    content = json.loads(capsys.readouterr().out)
+    (predicted,) = content["predicted"]
+    assert 2 == len({row["task"] for row in content["results"]})
+    assert 4 == len(predicted["tasks"])
+    for told in (predicted["mean"], predicted["kinds"]["sts"], *predicted["tasks"].values()):
+        assert told["low"] < told["predicted"] < told["high"]
+
+    assert 0 == main(asked)
+    out = capsys.readouterr().out
+    assert "predicted mean" in out
+    assert "not measured: no board shows it" in out
+
+
+def test_a_run_refuses_a_smaller_suite_of_other_task_files(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is measured."""
+    runnable(here)
+    assert 0 == made("--keep", "2")
+    changed = parse_suite(here / "mini.toml").task_names[0]
+    task = here / f"tasks/{changed}.toml"
+    task.write_text(task.read_text("utf-8").replace("eng-Latn", "fra-Latn"), "utf-8")
+    capsys.readouterr()
+
+    assert 2 == main(["run", "random", "-t", "mini.toml", "--no-cache", "-o", "out"])
+    assert f"the task file of {changed} changed since" in capsys.readouterr().err
+    assert not (here / "out").exists()
