@@ -62,6 +62,12 @@ class Job:
     notes: list[str] = field(default_factory=list)
     shares: dict[str, Share] = field(default_factory=dict)
 
+    @property
+    def left_out(self) -> list[str]:
+        """What of the task's data could not be read, while the rest could."""
+        parts = self.prepared.parts if self.prepared else ()
+        return [f"{self.choice.task.name}: {line}" for part in parts for line in part.left_out]
+
     def reused(self, part: PreparedPart) -> Part | None:
         """The stored scores of a part, where they are of the same data."""
         stored = self.old.get(key_of(part))

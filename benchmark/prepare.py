@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmark.catalog import Choice, load_kind
 from benchmark.data import hub
+from benchmark.data.documents import MADE_OF_DOCUMENTS
 from benchmark.data.fingerprint import combined, fingerprint
 from benchmark.data.limit import limit_tables
 from benchmark.data.sources import read_tables
@@ -29,6 +30,8 @@ class PreparedPart:
     fingerprint: str = ""
     warnings: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What of the data could not be read, while the rest could."""
     seconds: float = 0.0
     error: str | None = None
 
@@ -73,6 +76,8 @@ def prepare(
             broken = f"{split}/{subset}"
         parts.append(part)
     notes = _fingerprint_notes(task, parts) if limit is None else ()
+    if task.source.type == "documents":
+        notes = (*notes, MADE_OF_DOCUMENTS)
     chosen = tuple(part for part in parts if (part.split, part.subset) in wanted)
     return Prepared(task, kind, chosen, notes, _pinned(task, notes, parts))
 
@@ -142,9 +147,10 @@ def _prepare_part(
     warnings: dict[str, int] = {}
     for finding in findings:
         warnings[finding.code] = warnings.get(finding.code, 0) + finding.count
-    messages = tuple(finding.message for finding in findings)
+    left_out = tuple(finding.message for finding in findings if finding.level == "failure")
+    messages = tuple(finding.message for finding in findings if finding.level == "warning")
     seconds = time.perf_counter() - start
-    return PreparedPart(split, subset, data, plan, content, warnings, messages, seconds)
+    return PreparedPart(split, subset, data, plan, content, warnings, messages, left_out, seconds)
 
 
 def _fingerprint_notes(task: Task, parts: Sequence[PreparedPart]) -> tuple[str, ...]:

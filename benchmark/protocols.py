@@ -283,11 +283,12 @@ class Kind(Protocol):
 class Finding:
     """One thing found in a task's data: an error stops the task, a warning is counted.
 
+    A failure leaves a part of the data out: the rest is evaluated, and the command ends with 1.
     ``code`` is a short stable name (``empty_text``, ``query_without_relevant``); ``message`` is one
     line: where, what, what to do now, without any text of the data; ``count`` is how many rows.
     """
 
-    level: Literal["error", "warning"]
+    level: Literal["error", "failure", "warning"]
     code: str
     message: str
     count: int = 1

@@ -59,6 +59,7 @@ def run(
     # Not every listener follows downloads.
     reader = Reader(settings.limit, getattr(listener, "download", None))
     rows: list[Row] = []
+    left_out: dict[str, None] = {}
     seen: dict[tuple[str, ...], Any] = {}
     numbers, in_all = itertools.count(1), len(models) * len(choices)
     meter = Meter(listener.progress, len(models), len(choices))
@@ -92,8 +93,9 @@ def run(
             running = _Running(label, model, session, settings, listener, meter)
             for job in jobs:
                 begin(label, job.choice)
+                left_out |= dict.fromkeys(job.left_out)
                 end(job.choice, _run_job(running, job, scored))
-    return Results(tuple(rows))
+    return Results(tuple(rows), left_out=tuple(left_out))
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ def run_sweep(
     """
     choices = _searching(choices, sweep, listener)
     rows: list[Row] = []
+    left_out: dict[str, None] = {}
     asked: dict[tuple[str, str], tuple[Asked, list[Row]]] = {}
     for item in models:
         name = item if isinstance(item, str) else str(wrap(item).identity.name)
@@ -130,7 +131,8 @@ def run_sweep(
             for row in _run_alike(alike, choice, index, settings, following):
                 rows.append(row)
                 asked[name, row.model][1].append(row)
-    return Results(tuple(rows), points_of(asked.values()))
+        left_out |= dict.fromkeys(following.left_out)
+    return Results(tuple(rows), points_of(asked.values()), tuple(left_out))
 
 
 def _run_alike(
@@ -150,7 +152,11 @@ def _run_alike(
     following.rows(rows)
     able = [each.model for each in variants if each.model is not None]
     chosen = replace(choice, task=_task_with_index(choice.task, index))
-    return [*rows, *(run(able, [chosen], settings, following) if able else [])]
+    if not able:
+        return rows
+    results = run(able, [chosen], settings, following)
+    following.left_out += results.left_out
+    return [*rows, *results]
 
 
 def _variants(name: str, item: Any, sweep: Sweep, settings: RunSettings) -> list[Variant]:
@@ -270,6 +276,7 @@ class _Following:
     number: int = 0
     labels: Sequence[str] = ()
     told: set[str] = field(default_factory=set)
+    left_out: list[str] = field(default_factory=list)
 
     def job(self, model: str, task: str, number: int, jobs: int) -> None:
         self.number += 1

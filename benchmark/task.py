@@ -61,7 +61,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()+-]*")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a task's data comes from: ``type`` is hub, files, package, generate or tasks."""
+    """Where a task's data comes from: ``type`` is a key of ``SOURCE_KEYS``."""
 
     type: str
     settings: Mapping[str, Any]

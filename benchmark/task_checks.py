@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from benchmark.data.documents import CONSTRUCTIONS
 from benchmark.data.generators import GENERATORS
 from benchmark.data.readers import READERS
 from benchmark.data.sources import fields_of
@@ -50,8 +51,22 @@ def check_task(task: Task, kind: Kind) -> None:
         if chosen is not None and chosen not in table:
             what = "generator" if key == "generate" else key
             raise error_at(path, key, f"unknown {what} '{chosen}'{nearest(chosen, table)}")
+    if task.source.type == "documents":
+        _check_constructions(path, task)
     _check_columns(path, task, kind)
     _check_select(path, task, kind)
+
+
+def _check_constructions(path: Path, task: Task) -> None:
+    """A task made of documents is a retrieval, and its subsets are constructions."""
+    if task.kind != "retrieval":
+        message = f"documents make a task of kind 'retrieval', not of a {task.kind}"
+        raise error_at(path, "kind", message)
+    for name in task.subsets:
+        if name not in CONSTRUCTIONS:
+            known = ", ".join(CONSTRUCTIONS)
+            message = f"[subsets] of documents are constructions ({known}), not '{name}'"
+            raise error_at(path, name, message)
 
 
 def _check_option(path: Path, name: str, value: Any, default: Any) -> None:

@@ -74,6 +74,7 @@ SOURCE_KEYS: Mapping[str, Mapping[str, str]] = {
         "fingerprint": TEXT,
         "arguments": TABLE,
     },
+    "documents": {"documents": TEXT, "seed": WHOLE, "fingerprint": TEXT},
     "tasks": {"tasks": TEXTS, "subsets": TEXTS},  # of an aggregate
 }
 _SOURCE_NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -113,6 +114,8 @@ def check_source(path: Path, source: Mapping[str, Any]) -> None:
         raise error_at(path, "separator", f"'separator' must be one character, not '{separator}'")
     if kind == "files":
         _check_paths(path, source["files"], source.get("pattern", ""))
+    if kind == "documents":
+        _check_paths(path, source["documents"], "", "documents")
     if kind == "hub":
         _check_hub(path, source)
 
@@ -158,9 +161,9 @@ def _check_hub(path: Path, source: Mapping[str, Any]) -> None:
                 raise error_at(path, key, f"'{key}' must be {what}, not '{place[key]}'")
 
 
-def _check_paths(path: Path, files: str, pattern: str) -> None:
+def _check_paths(path: Path, files: str, pattern: str, named: str = "files") -> None:
     """Refuse a path that leads out of the task file's folder; links are followed when reading."""
-    for key, name, start in (("files", files, ""), ("pattern", pattern, files)):
+    for key, name, start in ((named, files, ""), ("pattern", pattern, files)):
         whole = os.path.normpath(os.path.join(start, name))
         if os.path.isabs(name) or whole.split(os.sep)[0] == os.pardir:
             message = f"'{name}' leaves the folder of the task file; put the data beside the file"

@@ -42,6 +42,8 @@ def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace
         prepared = prepare(choice, limit=args.limit)
         rows.append(_row(prepared))
         errors += [part.error for part in prepared.parts if part.error]
+        lost = (line for part in prepared.parts for line in part.left_out)
+        errors += [f"{prepared.task.name}: {line}" for line in dict.fromkeys(lost)]
         for forecast in forecasts:
             add(forecast, prepared)
     for forecast in forecasts:

@@ -81,7 +81,7 @@ def run(args: Namespace) -> int:
     # once, when it is imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
-    models = args.models or list(DEFAULT_MODELS)
+    models = _beside(args.models or list(DEFAULT_MODELS), choices, args)
     if args.prompt is not None:
         from benchmark.models.uri import with_option
 
@@ -135,7 +135,8 @@ def run(args: Namespace) -> int:
         from benchmark.cli.output import print_json
 
         swept = {} if plot is None else {"sweep": told_of(results, plot)}
-        print_json({"results": results.to_dicts(), **swept})
+        lacks = {"left_out": list(results.left_out)} if results.left_out else {}
+        print_json({"results": results.to_dicts(), **swept, **lacks})
     elif plot is not None:
         print_sweep(results, plot)
     else:
@@ -148,7 +149,9 @@ def run(args: Namespace) -> int:
             f"{settings.output}",
             file=sys.stderr,
         )
-    return 1 if results.failed else 0
+    for message in results.left_out:
+        print(f"failed: {message}", file=sys.stderr)
+    return 1 if results.failed or results.left_out else 0
 
 
 def _choices(args: Namespace) -> list[Choice]:
@@ -166,6 +169,28 @@ def _choices(args: Namespace) -> list[Choice]:
     task, seen = task_of_folder(args.data, kind, load_kind)
     print(f"note: {seen}", file=sys.stderr)
     return apply_filters([checked(Choice(task))], args)
+
+
+def _beside(models: list[str], choices: list[Choice], args: Namespace) -> list[str]:
+    """The models, and bm25 where all tasks are made of documents: what words alone find there."""
+    from importlib.util import find_spec
+
+    made = {choice.task.name for choice in choices if choice.task.source.type == "documents"}
+    if not made or len(made) < len(choices) or "bm25" in [m.partition("?")[0] for m in models]:
+        return models
+    if sweep_asked(args) is not None or find_spec("bm25s") is None:
+        print(
+            "note: queries made of the documents share words with them; compare with bm25, which "
+            "ranks by words alone (a run of its own; pip install 'embedmark[bm25]')",
+            file=sys.stderr,
+        )
+        return models
+    print(
+        "note: bm25 runs too, since queries made of the documents share words with them: a model "
+        "should find more than words do",
+        file=sys.stderr,
+    )
+    return [*models, "bm25"]
 
 
 def _refuse_models(names: list[str]) -> None:

@@ -152,7 +152,7 @@ def _check(args: Namespace) -> int:
             code = max(code, error.exit_code)
             says_where = isinstance(error, UsageError)
         else:
-            code = max(code, int(any(row["level"] == "error" for row in report)))
+            code = max(code, int(any(row["level"] != "warning" for row in report)))
         reports += report
         if not args.json:
             _print_report(name, report, says_where)
@@ -203,10 +203,10 @@ def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
 
 def _print_report(name: str, report: list[dict[str, str]], says_where: bool) -> None:
     for row in report:
-        stream = sys.stderr if row["level"] == "error" else sys.stdout
+        stream = sys.stdout if row["level"] == "warning" else sys.stderr
         task = "" if says_where else f"{row['task']}: "
         print(f"{row['level']}: {task}{row['message']}", file=stream)
-    errors = sum(row["level"] == "error" for row in report)
+    errors = sum(row["level"] != "warning" for row in report)
     if not errors:
         warnings = f", {len(report)} warning{'s'[: len(report) > 1]}" if report else ""
         print(f"ok: {name}{warnings}")

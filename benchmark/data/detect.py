@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmark.data.fields import match_fields
-from benchmark.data.folders import SPLITS, find_files, visible
+from benchmark.data.documents import PROSE
+from benchmark.data.documents.read import list_files
+from benchmark.data.fields import LABEL_NAMES, SCORE_NAMES, has_label_or_pair, match_fields
+from benchmark.data.folders import SPLITS, TRAIN, Files, find_files, visible
 from benchmark.data.formats import (
+    Columns,
     FileOptions,
     first_row,
     is_row_of_data,
@@ -27,6 +31,11 @@ _RANKED: Mapping[str, tuple[str, ...]] = {
     "long_context": (),
 }
 """Kinds in BEIR's layout, and the tables that each has beside corpus, queries and qrels."""
+_NOTES = ("readme", "license", "licence", "notice", "changelog", "citation", "source")
+_EXPECTED = (
+    "expected corpus, queries and qrels; <split>.jsonl/.csv/.tsv/.parquet with text and label, or "
+    f"sentence pairs; or documents ({', '.join(PROSE)}, rows of text)"
+)
 _SHOWN = 6  # names of subsets said aloud
 
 
@@ -45,6 +54,8 @@ class Shape:
     table: str = ""
     """The table that the columns are of, where another table has fields of the same names."""
     seen: str = ""
+    documents: bool = False
+    """Whether it is documents without labels, of which a task is made; subsets are how."""
 
 
 def detect(folder: Path, kind: str | None = None) -> Shape:
@@ -61,18 +72,19 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
         if found is not None:
             return found
     files = find_files(folder)
+    if kind in (None, "retrieval") and (files is None or kind or _is_mostly_prose(folder)):
+        return _documents(folder)
     if files is None:
-        names = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-        raise DataError(
-            f"{folder}: no data of a known shape (found {names}); expected corpus, queries and "
-            "qrels, or <split>.jsonl/.csv/.tsv/.parquet with text and label, or sentence pairs"
-        )
+        raise DataError(f"{folder}: no data of a known shape (found {_found(folder)}); {_EXPECTED}")
     row = first_row(files.first, files.first.name)
     header = () if looks_like_names(row) else _made_header(row)
     columns = read_columns(files.first, files.first.name, FileOptions(header=header))
     if row and not header and is_row_of_data(columns):
         header = _made_header(row)
         columns = read_columns(files.first, files.first.name, FileOptions(header=header))
+    if kind is None and _is_unlabelled(columns, files):
+        with suppress(DataError):  # what the columns lack says more of a table
+            return _documents(folder)
     shape, mapping = match_fields(columns, kind, files, str(folder))
     if header:
         fields = {column: name for name, column in mapping.items()}
@@ -91,6 +103,35 @@ def detect(folder: Path, kind: str | None = None) -> Shape:
     )
     table = "rows" if files.beside else ""
     return Shape(shape, splits, files.subsets, unused, files.pattern, header, usual, table, seen)
+
+
+def _documents(folder: Path) -> Shape:
+    from benchmark.data.documents.source import survey
+
+    found = survey(folder)
+    if found is None:
+        raise DataError(f"{folder}: no data of a known shape (found {_found(folder)}); {_EXPECTED}")
+    return Shape("retrieval", ("test",), found.subsets, seen=found.seen, documents=True)
+
+
+def _found(folder: Path) -> str:
+    return ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+
+
+def _is_mostly_prose(folder: Path) -> bool:
+    """Whether there are more files of prose than of rows, but for notes such as a README."""
+    paths = [Path(entry.name) for entry in list_files(folder)]
+    prose = [path for path in paths if path.suffix.lower() in PROSE]
+    notes = sum(path.stem.lower() in _NOTES for path in prose)
+    return len(prose) - notes > len(paths) - len(prose)
+
+
+def _is_unlabelled(columns: Columns, files: Files) -> bool:
+    """Whether rows are documents: a title and a text, or one text and nothing that labels it."""
+    names = {name.strip().lower() for name in columns.values}
+    if files.beside or TRAIN in files.splits or names & {*LABEL_NAMES, *SCORE_NAMES}:
+        return False
+    return {"title", "text"} <= names or not has_label_or_pair(columns)
 
 
 def _evaluated(splits: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

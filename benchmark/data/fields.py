@@ -11,8 +11,8 @@ from benchmark.errors import DataError
 
 _PAIR = ("sentence1", "sentence2")
 _TEXT_NAMES = ("text", "sentence", "sentences", "query", "question", "utterance", "content")
-_LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
-_SCORE_NAMES = ("score", "similarity", "similarity_score")
+LABEL_NAMES = ("label", "labels", "category", "intent", "topic", "class")
+SCORE_NAMES = ("score", "similarity", "similarity_score")
 _VALUE_NAMES = ("value", "score", "rating")
 _TRAINED = ("classification", "multilabel_classification", "regression")
 _BESIDE = {"summarization": "references", "zero_shot_classification": "candidates"}
@@ -27,10 +27,10 @@ def match_fields(
     ``where`` names the folder. Raises DataError when a field has no column, or a table no file.
     """
     first, second, text = _texts(columns)
-    score = _choose(columns, _SCORE_NAMES, _is_number, (first, second))
-    label = _choose(columns, _LABEL_NAMES, _is_label, (text,))
+    score = _choose(columns, SCORE_NAMES, _is_number, (first, second))
+    label = _choose(columns, LABEL_NAMES, _is_label, (text,))
     value = _choose(columns, _VALUE_NAMES, _is_number, (text, label))
-    lists = _choose(columns, _LABEL_NAMES, _is_list, (text,))
+    lists = _choose(columns, LABEL_NAMES, _is_list, (text,))
     if kind is None:
         kind = _guess_kind(columns, first, second, score, files)
         if kind in ("classification", "clustering") and lists:
@@ -43,7 +43,7 @@ def match_fields(
         "pair_classification": {
             "sentence1": first,
             "sentence2": second,
-            "label": _choose(columns, _LABEL_NAMES, _is_binary, (first, second)),
+            "label": _choose(columns, LABEL_NAMES, _is_binary, (first, second)),
         },
         "bitext": {"sentence1": first, "sentence2": second},
         "classification": {"text": text, "label": label},
@@ -80,6 +80,14 @@ def match_fields(
     return kind, {name: column for name, column in fields.items() if column is not None}
 
 
+def has_label_or_pair(columns: Columns) -> bool:
+    """Whether a text is labelled by another column, or there are two texts."""
+    first, second, text = _texts(columns)
+    if first and second:
+        return True
+    return any(_choose(columns, LABEL_NAMES, fits, (text,)) for fits in (_is_label, _is_list))
+
+
 def _guess_kind(
     columns: Columns, first: str | None, second: str | None, score: str | None, files: Files
 ) -> str:
@@ -87,10 +95,10 @@ def _guess_kind(
     for kind, table in _BESIDE.items():
         if table in files.beside:
             return kind
-    if first and second and (set(_PAIR) <= names or not names & set(_LABEL_NAMES)):
+    if first and second and (set(_PAIR) <= names or not names & set(LABEL_NAMES)):
         if score and not _is_binary(columns.values[score]):
             return "sts"
-        binary = _choose(columns, _LABEL_NAMES, _is_binary, (first, second))
+        binary = _choose(columns, LABEL_NAMES, _is_binary, (first, second))
         return "pair_classification" if binary else "bitext"
     return "classification" if TRAIN in files.splits and len(files.splits) > 1 else "clustering"
 

@@ -7,8 +7,10 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import wrap
 
 from benchmark.data.detect import Shape, detect
+from benchmark.data.documents import MADE_OF_DOCUMENTS, MEANINGS, SEED
 from benchmark.protocols import Kind
 from benchmark.task import Task, build_task
 
@@ -41,6 +43,9 @@ def render_task(shape: Shape, files: str, kind: Kind) -> str:
     lines.append(
         '# domains = ["finance"], license = "cc-by-4.0", description = "...", reference = "https://..."'
     )
+    if shape.documents:
+        lines += _of_documents(shape, files)
+        return "\n".join(lines) + "\n"
     lines += ["", "[source]", f"files = {_quote(files)}  # a folder beside this file"]
     if shape.pattern:
         lines.append(f"pattern = {_quote(shape.pattern)}")
@@ -62,6 +67,21 @@ def render_task(shape: Shape, files: str, kind: Kind) -> str:
             'max_document_to_embed = "all"  # mteb embeds 4 % unless told; small sets need all',
         ]
     return "\n".join(lines) + "\n"
+
+
+def _of_documents(shape: Shape, folder: str) -> list[str]:
+    """The source and subsets of a task made of documents, and what its score can tell."""
+    warning = f"{MADE_OF_DOCUMENTS[0].upper()}{MADE_OF_DOCUMENTS[1:]}."
+    return [
+        "",
+        *(f"# {line}" for line in wrap(warning, 98)),
+        "[source]",
+        f"documents = {_quote(folder)}  # a folder beside this file",
+        f"seed = {SEED}  # of all draws",
+        "",
+        "[subsets]  # construction = languages (ISO 639-3 and script)",
+        *(f'{name} = ["{UNDETERMINED}"]  # {MEANINGS[name]}' for name in shape.subsets),
+    ]
 
 
 def task_of_folder(

@@ -25,6 +25,7 @@ SOURCES: Mapping[str, str] = {
     "files": "benchmark.data.sources:load_files",
     "package": "benchmark.data.sources:load_package",
     "generate": "benchmark.data.sources:load_generated",
+    "documents": "benchmark.data.documents.source:load_documents",
 }
 
 
@@ -72,6 +73,10 @@ def read_tables(
         from benchmark.data.hub import findings_of, tolerated
 
         findings = [*findings_of(task), *map(tolerated, findings)]
+    if task.source.type == "documents":
+        from benchmark.data.documents import source
+
+        findings = [*source.findings_of(task, subset), *findings]
     return tables, findings
 
 
@@ -234,7 +239,6 @@ def _made(name: str, make: Callable[[], dict[str, pa.Table]]) -> dict[str, Colum
 
 
 def _as_columns(tables: Mapping[str, pa.Table]) -> dict[str, Columns]:
-
     return {
         name: Columns(
             {column: table.column(column) for column in table.column_names},

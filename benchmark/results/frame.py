@@ -54,6 +54,8 @@ class Results:
 
     rows: Sequence[Row]
     points: Sequence[Point] = ()
+    left_out: Sequence[str] = ()
+    """What of the data could not be read, one line each, where the rest of a task was scored."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

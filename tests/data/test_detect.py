@@ -374,8 +374,18 @@ def test_a_kind_can_be_asked_for(kind: str, files: Mapping[str, str], tmp_path: 
             {"notes.md": "", "a/b.txt": ""},
             None,
             (
-                "data: no data of a known shape (found a, notes.md); expected corpus, queries and "
-                "qrels, or <split>.jsonl/.csv/.tsv/.parquet with text and label, or sentence pairs"
+                "data: too little for any construction (seen: 1 .md, 1 .txt; 2 documents, 0 "
+                "distinct, 0 passages); expected at least 2 different documents of some sentences "
+                "or with titles"
+            ),
+        ),
+        (
+            {"a.png": b"", "b/c.bin": b""},
+            None,
+            (
+                "data: no data of a known shape (found a.png, b); expected corpus, queries and "
+                "qrels; <split>.jsonl/.csv/.tsv/.parquet with text and label, or sentence pairs; "
+                "or documents (.txt, .md, .html, .htm, .pdf, rows of text)"
             ),
         ),
         (
@@ -413,7 +423,11 @@ def test_a_kind_can_be_asked_for(kind: str, files: Mapping[str, str], tmp_path: 
         (
             {"test.csv": labelled()},
             "retrieval",
-            "data: no corpus and queries files, so it is no retrieval; see --kind",
+            (
+                "data: too little for any construction (seen: 1 .csv; 20 documents, 20 distinct, "
+                "20 passages); expected at least 2 different documents of some sentences or with "
+                "titles"
+            ),
         ),
         (
             {"test.csv": labelled()},
