@@ -65,7 +65,7 @@ def prepare(
     kind = load_kind(task.kind)
     wanted = set(chosen_parts(choice))
     draws = random.Random(int({**kind.OPTIONS, **task.options}.get("seed", 42)))
-    read = _to_read(choice)
+    read = parts_to_read(choice)
     if task.source.type == "hub" and download:
         hub.fetch_all(task, kind, read, download)
     parts: list[PreparedPart] = []
@@ -86,10 +86,10 @@ def bytes_to_fetch(choice: Choice) -> int:
     """The bytes that reading the chosen parts would download first; 0 for what lies here."""
     if choice.task.source.type != "hub":
         return 0
-    return hub.bytes_to_fetch(choice.task, load_kind(choice.task.kind), _to_read(choice))
+    return hub.bytes_to_fetch(choice.task, load_kind(choice.task.kind), parts_to_read(choice))
 
 
-def _to_read(choice: Choice) -> list[tuple[str, str]]:
+def parts_to_read(choice: Choice) -> list[tuple[str, str]]:
     """The chosen parts, or all where draws run on or a fingerprint covers them."""
     task = choice.task
     whole = getattr(load_kind(task.kind), "RUNNING_DRAWS", False)
@@ -97,9 +97,16 @@ def _to_read(choice: Choice) -> list[tuple[str, str]]:
     return list(chosen_parts(Choice(task) if whole else choice))
 
 
-def _pinned(task: Task, notes: Sequence[str], parts: Sequence[PreparedPart]) -> str:
+def revision_of(task: Task) -> str:
+    """What the source names its data by: a hub's commit, mteb's revision, '' for others."""
     if task.source.type == "hub":
-        return "" if all(part.error for part in parts) else hub.commit_of(task)
+        return hub.commit_of(task)
+    return str(task.source.settings.get("pinned") or task.source.settings.get("revision", ""))
+
+
+def _pinned(task: Task, notes: Sequence[str], parts: Sequence[PreparedPart]) -> str:
+    if task.source.origin in ("hub", "mteb"):
+        return "" if all(part.error for part in parts) else revision_of(task)
     declared = str(task.source.settings.get("fingerprint", ""))
     return "" if FINGERPRINT_DIFFERS in notes else declared
 

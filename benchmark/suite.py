@@ -61,14 +61,14 @@ class Suite:
         return tuple(task.name for task in self.tasks)
 
 
-def parse_suite(path: Path) -> Suite:
-    """Parse one suite file; the file's stem is the suite's name.
+def parse_suite(path: Path, content: Mapping[str, Any] | None = None) -> Suite:
+    """Parse one suite file, or what it holds; the file's stem is the suite's name.
 
     A task is named once; a group names tasks of the suite. Whether the tasks exist, and have the
     subsets and splits asked for, is checked where they are looked up. Raises TaskFileError with
     file, line and what to do.
     """
-    content = read_toml(path)
+    content = read_toml(path) if content is None else content
     for key, value in content.items():
         if key not in _KEYS:
             raise unknown_key(path, key, _KEYS)

@@ -68,6 +68,11 @@ class Source:
     folder: Path
     """The folder of the file that declares the source; relative paths start here."""
 
+    @property
+    def origin(self) -> str:
+        """The type of source that the data came from, also where a bundle holds them now."""
+        return str(self.settings.get("origin", self.type))
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -94,6 +99,8 @@ class Task:
     configs: Mapping[str, str] = field(default_factory=dict)
     """The hub's configs of those subsets that name one."""
     digest: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the file says, with what it extends: ``build_task`` makes the task of it again."""
     parts: tuple[Task, ...] = ()
     """The tasks whose scores an aggregate is the mean of; empty for all others."""
     path: Path | None = field(default=None, compare=False)
@@ -128,18 +135,24 @@ def parse_task(path: Path, find: Callable[[str], Path] | None = None) -> Task:
 
 
 def build_task(
-    path: Path, content: Mapping[str, Any], *, base: Mapping[str, Any] = {}, folder: Path
+    path: Path,
+    content: Mapping[str, Any],
+    *,
+    base: Mapping[str, Any] = {},
+    folder: Path,
+    hook_digest: str = "",
 ) -> Task:
     """Check the content of a task file and make the task; ``path`` names it, also in messages.
 
-    ``folder`` is where the source's relative paths start. Raises TaskFileError.
+    ``folder`` is where the source's relative paths start; ``hook_digest`` stands for a hook's file
+    that is not beside ``path``. Raises TaskFileError.
     """
     _check_keys(content, path)
     merged = _merge(base, content)
     for key in _REQUIRED:
         if key not in merged:
             raise TaskFileError(f"{path}: missing key '{key}'; add it ({_KEYS[key]})")
-    return _build(path, merged, folder)
+    return _build(path, merged, folder, hook_digest)
 
 
 def _check_keys(content: Mapping[str, Any], path: Path) -> None:
@@ -207,7 +220,7 @@ def check_name(path: Path) -> str:
     return path.stem
 
 
-def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
+def _build(path: Path, content: dict[str, Any], folder: Path, hook_digest: str) -> Task:
     name = check_name(path)
     languages = content.get("languages")
     if "subsets" in content:
@@ -234,7 +247,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
     if configs:
         measured["configs"] = configs
     if "hook" in content:
-        measured["hook_digest"] = _hook_digest(path, content["hook"])
+        measured["hook_digest"] = hook_digest or _hook_digest(path, content["hook"])
     return Task(
         name=name,
         kind=content["kind"],
@@ -255,6 +268,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path) -> Task:
         hard=content.get("hard", False),
         hook=content.get("hook", ""),
         digest=_digest(measured),
+        content=MappingProxyType(content),
         path=path,
     )
 

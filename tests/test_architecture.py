@@ -42,6 +42,7 @@ LAYERS = {
     "pair_scores": 3,
     "token_vectors": 3,
     "prepare": 3,
+    "bundles": 4,
     "results": 3,
     "analysis": 3,
     "ranking": 4,

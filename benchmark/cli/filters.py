@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,25 @@ def add_filters(parser: ArgumentParser, *, parts: bool = True) -> None:
             metavar=name.upper(),
             help=f"{what}, or one of several",
         )
+
+
+def add_bundle(parser: ArgumentParser) -> None:
+    """Add ``--bundle``: the archive that tasks and data are taken from."""
+    parser.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="tasks and data of 'embedmark tasks bundle'"
+    )
+
+
+def choices_named(args: Namespace, names: Sequence[str], *, trust: bool = False) -> list[Choice]:
+    """The tasks of these names, of ``--bundle`` where it is given; no names: all of it."""
+    if args.bundle is None:
+        from benchmark.catalog import find_choices
+
+        return find_choices(names, trust=trust)
+    from benchmark.bundles import choices_of
+    from benchmark.data.bundle import open_bundle
+
+    return choices_of(open_bundle(args.bundle), names)
 
 
 def add_sources(parser: ArgumentParser) -> None:

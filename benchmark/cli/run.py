@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.cli.cache import add_size
-from benchmark.cli.filters import add_filters, apply_filters
+from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
 from benchmark.cli.sweep import add_sweeps, print_sweep, save_plot, sweep_asked, told_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   embedmark run                                  the embedded model on the starter suite
   embedmark run st:org/model -t my_task.toml     a model of yours on a task of yours
   embedmark run ./checkpoint --data ./my_docs    your own data, with no task file
+  embedmark run ./checkpoint --bundle tasks.zip  what 'tasks bundle' packed, with no network
   embedmark run wordllama bm25 --kind retrieval --plan
   embedmark run 'hybrid:(bm25)+(wordllama)' --kind retrieval
   embedmark run wordllama --dim 64,128,256 --dtype float32,int8,binary --kind retrieval
@@ -35,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"scheme:target[@revision][?option=value]; default: {' '.join(DEFAULT_MODELS)}",
     )
     add_filters(parser)
+    add_bundle(parser)
     parser.add_argument(
         "--data", type=Path, metavar="FOLDER", help="evaluate on this data, with no task file"
     )
@@ -155,16 +157,17 @@ def run(args: Namespace) -> int:
 
 
 def _choices(args: Namespace) -> list[Choice]:
-    from benchmark.catalog import Choice, checked, find_choices, load_kind
+    from benchmark.catalog import Choice, checked, load_kind
 
     _refuse_models(args.task)
     if args.data is None:
-        return apply_filters(find_choices(args.task, trust=args.trust), args)
+        return apply_filters(choices_named(args, args.task, trust=args.trust), args)
     from benchmark.data.new_task import task_of_folder
     from benchmark.errors import UsageError
 
-    if args.task:
-        raise UsageError("--data and -t exclude each other; give one of them")
+    if args.task or args.bundle:
+        other = "-t" if args.task else "--bundle"
+        raise UsageError(f"--data and {other} exclude each other; give one of them")
     kind = args.kind[0] if len(args.kind) == 1 else None
     task, seen = task_of_folder(args.data, kind, load_kind)
     print(f"note: {seen}", file=sys.stderr)

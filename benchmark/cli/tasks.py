@@ -1,13 +1,13 @@
-"""``embedmark tasks``: list, show, check, make."""
+"""``embedmark tasks``: list, show, make; other verbs have modules of their own."""
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.cli.filters import add_filters, apply_filters
+from benchmark.cli import bundle, check
+from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
@@ -28,15 +28,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     listing = verbs.add_parser("list", help="list the tasks there are")
     add_filters(listing, parts=False)
+    add_bundle(listing)
     listing.add_argument("--json", action="store_true", help="print one JSON object")
     show = verbs.add_parser("show", help="print a task's facts, sizes and first rows")
     show.add_argument("name", metavar="TASK")
+    add_bundle(show)
     show.add_argument("--json", action="store_true", help="print one JSON object, without rows")
     show.add_argument("--trust", action="store_true", help="allow the task to run its own code")
-    check = verbs.add_parser("check", help="read all data of tasks and report every problem")
-    check.add_argument("files", nargs="+", metavar="TASK")
-    check.add_argument("--json", action="store_true", help="print one JSON object")
-    check.add_argument("--trust", action="store_true", help="allow tasks to run their own code")
+    checking = verbs.add_parser("check", help="read all data of tasks and report every problem")
+    check.add_arguments(checking)
+    packing = verbs.add_parser("bundle", help="pack tasks and their data into one file")
+    bundle.add_arguments(packing)
     new = verbs.add_parser("new", help="write a task file by looking at a folder")
     new.add_argument("name", metavar="NAME")
     new.add_argument("--kind", help="the kind; recognised by the columns when left out")
@@ -45,14 +47,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run the verb."""
-    return {"list": _list, "show": _show, "check": _check, "new": _new}[args.verb](args)
+    verbs = {"list": _list, "show": _show, "check": check.run, "new": _new, "bundle": bundle.run}
+    return verbs[args.verb](args)
 
 
 def _list(args: Namespace) -> int:
-    from benchmark.catalog import find_choices, task_files
+    from benchmark.catalog import task_files
     from benchmark.cli.output import print_json, print_table
 
-    choices = apply_filters(find_choices(args.task or list(task_files())), args)
+    names = args.task or ([] if args.bundle else list(task_files()))
+    choices = apply_filters(choices_named(args, names), args)
     rows = [_facts(choice) for choice in sorted(choices, key=lambda c: (c.task.kind, c.task.name))]
     if args.json:
         print_json({"tasks": rows})
@@ -90,12 +94,13 @@ def _short(value: Any) -> str:
 
 
 def _show(args: Namespace) -> int:
-    from benchmark.catalog import find_choices, load_kind
+    from benchmark.catalog import load_kind
     from benchmark.cli.output import print_json, print_table
     from benchmark.data.sources import load_tables
+    from benchmark.prepare import chosen_parts
 
     shown: list[dict[str, Any]] = []
-    for choice in find_choices([args.name], trust=args.trust):
+    for choice in choices_named(args, [args.name], trust=args.trust):
         task, facts = choice.task, _facts(choice)
         if task.parts:
             shown.append(facts | {"parts": [part.name for part in task.parts]})
@@ -106,11 +111,10 @@ def _show(args: Namespace) -> int:
         kind = load_kind(task.kind)
         sizes: list[list[Any]] = []
         first: dict[str, Any] = {}
-        for split in task.splits:
-            for subset in task.subsets:
-                tables = load_tables(task, kind, split, subset)
-                first = first or tables
-                sizes += [[split, subset, name, t.num_rows] for name, t in tables.items()]
+        for split, subset in chosen_parts(choice):
+            tables = load_tables(task, kind, split, subset)
+            first = first or tables
+            sizes += [[split, subset, name, t.num_rows] for name, t in tables.items()]
         if args.json:
             keys = ("split", "subset", "table", "rows")
             sized = [dict(zip(keys, size, strict=True)) for size in sizes]
@@ -135,81 +139,6 @@ def _plain(value: Any) -> str:
 def _cut(value: Any) -> str:
     text = " ".join(str(value).split())
     return text if len(text) <= _CELL else f"{text[: _CELL - 3]}..."
-
-
-def _check(args: Namespace) -> int:
-    """Every problem of every task at once; 2 when a file is wrong, 1 when its data are."""
-    from benchmark.cli.output import print_json
-    from benchmark.errors import BenchmarkError, UsageError
-
-    reports, code = [], 0
-    for name in args.files:
-        says_where = False
-        try:
-            report = _check_task(name, args.trust)
-        except BenchmarkError as error:
-            report = [{"task": name, "level": "error", "message": str(error)}]
-            code = max(code, error.exit_code)
-            says_where = isinstance(error, UsageError)
-        else:
-            code = max(code, int(any(row["level"] != "warning" for row in report)))
-        reports += report
-        if not args.json:
-            _print_report(name, report, says_where)
-    if args.json:
-        print_json({"findings": reports, "ok": code == 0})
-    return code
-
-
-def _check_task(name: str, trust: bool) -> list[dict[str, str]]:
-    from benchmark.catalog import Choice, expanded, find_choices, load_kind
-    from benchmark.data.hub_errors import OutOfReachError
-    from benchmark.data.sources import read_tables
-    from benchmark.errors import DataError
-    from benchmark.prepare import chosen_parts, task_fingerprint
-    from benchmark.protocols import Finding
-
-    report: list[dict[str, str]] = []
-    for choice in expanded(find_choices([name], trust=trust)):
-        task = choice.task
-        if task.parts:
-            continue  # what it is made of stands before it
-        kind = load_kind(task.kind)
-        rows: dict[str, dict[str, str]] = {}
-        for split, subset in chosen_parts(Choice(task)):
-            try:
-                findings = read_tables(task, kind, split, subset)[1]
-            except OutOfReachError as error:
-                message = f"{error}; only the task file was checked"
-                rows[message] = {"task": task.name, "level": "warning", "message": message}
-                break
-            except DataError as error:
-                findings = [Finding("error", "unreadable", line) for line in error.problems]
-            for finding in findings:
-                row = {"task": task.name, "level": finding.level, "message": finding.message}
-                rows.setdefault(finding.message, row)
-        report += rows.values()
-        declared = task.source.settings.get("fingerprint")
-        if declared and not any(row["level"] == "error" for row in rows.values()):
-            found = task_fingerprint(task)
-            if found != declared:
-                message = (
-                    f"the data differ from the declared fingerprint (found {found}); "
-                    "install the pinned version or update the task file"
-                )
-                report.append({"task": task.name, "level": "error", "message": message})
-    return report
-
-
-def _print_report(name: str, report: list[dict[str, str]], says_where: bool) -> None:
-    for row in report:
-        stream = sys.stdout if row["level"] == "warning" else sys.stderr
-        task = "" if says_where else f"{row['task']}: "
-        print(f"{row['level']}: {task}{row['message']}", file=stream)
-    errors = sum(row["level"] != "warning" for row in report)
-    if not errors:
-        warnings = f", {len(report)} warning{'s'[: len(report) > 1]}" if report else ""
-        print(f"ok: {name}{warnings}")
 
 
 def _new(args: Namespace) -> int:

@@ -25,6 +25,7 @@ SOURCES: Mapping[str, str] = {
     "files": "benchmark.data.sources:load_files",
     "package": "benchmark.data.sources:load_package",
     "generate": "benchmark.data.sources:load_generated",
+    "bundle": "benchmark.data.bundle:load_packed",  # of tasks from an archive, in no task file
     "documents": "benchmark.data.documents.source:load_documents",
 }
 
@@ -58,12 +59,14 @@ def read_tables(
     raw = load(task, kind, split, subset, problems)
     findings = [Finding("error", "unreadable", problem) for problem in problems]
     fields = fields_of(task, kind)
-    tables = _canonical(raw, fields, _columns_of(task, kind, subset) or task.columns, findings)
-    if task.select and not _failed(findings):
+    packed = task.source.type == "bundle"  # the kind's own tables, with select and hook applied
+    chosen = {} if packed else _columns_of(task, kind, subset) or task.columns
+    tables = _canonical(raw, fields, chosen, findings)
+    if task.select and not packed and not _failed(findings):
         from benchmark.data.select import select_rows
 
         tables = select_rows(tables, task.select)
-    if task.hook and not _failed(findings):
+    if task.hook and not packed and not _failed(findings):
         findings.clear()
         tables = _canonical(_as_columns(_run_hook(task, tables)), fields, {}, findings)
     if not _failed(findings):
@@ -77,6 +80,10 @@ def read_tables(
         from benchmark.data.documents import source
 
         findings = [*source.findings_of(task, subset), *findings]
+    if packed:
+        from benchmark.data.bundle import known_findings
+
+        findings = known_findings(task, split, subset, findings)
     return tables, findings
 
 
