@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
+from benchmark.analysis.uncertainty import interval_of
 from benchmark.encode import Encoded, Progress, Session, Share, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.metrics.search import dimensions_of
@@ -17,6 +18,7 @@ from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Kind, Model, Run, Scores
 from benchmark.ranking import PartRanker, can_rank
 from benchmark.results.record import Part
+from benchmark.results.samples import as_stored, digest_of
 
 
 def can_measure(model: Model, kind: Kind) -> bool:
@@ -74,6 +76,10 @@ def measure_part(
     problem = None
     if not math.isfinite(value):
         problem = f"{task.name}: {task.main_score} is not a number on these vectors"
+    samples = as_stored(scores.samples, task.main_score)
+    interval = None
+    if not problem and task.main_score not in scores.degenerate:
+        interval = interval_of(task.kind, task.main_score, value, scores.samples)
     return Part(
         split=part.split,
         subset=part.subset,
@@ -98,6 +104,9 @@ def measure_part(
         },
         usage={name: used - before.get(name, 0) for name, used in _usage(model).items()},
         error=problem,
+        interval=interval,
+        samples=samples,
+        samples_digest=digest_of(samples),
     )
 
 

@@ -153,6 +153,11 @@ def _run_job(running: _Running, job: Job, scored: dict[str, Scored]) -> list[Row
             if part.error:
                 rows.append(failed_row(label, task, part.split, part.subset, part.error))
             elif stored := job.reused(part):
+                if not stored.samples_digest:
+                    running.listener.note(
+                        f"{label} on {task.name}: reused, measured before intervals were; "
+                        "run with --fresh to have them"
+                    )
                 known[stored.key] = stored
                 rows.append(row_of(label, task, stored, "reused", path))
                 if model.identity.adapter == ADAPTER:

@@ -56,6 +56,8 @@ def print_summary(results: Results, settings: RunSettings) -> None:
         print("* marked hard: a static model is expected to fail it.")
     if any(row.part_of for row in results):
         print("- part of the aggregate below it, and counted there only.")
+    if any(row.interval_low is not None for row in results):
+        print("± is half of the 95 % interval: other examples (and draws) of the same data.")
     print(_status(results, settings))
     print(_verdict(results, models, tasks, means))
 
@@ -75,7 +77,37 @@ def _cell(rows: Sequence[Row]) -> tuple[str, float | None]:
         failed = len(rows) - len(values)
         return ("failed" if failed == len(rows) else f"{failed} of {len(rows)} failed"), None
     mean = sum(values) / len(values)
-    return f"{100 * mean:.2f}", mean
+    half = half_width(rows)
+    return f"{100 * mean:.2f}" + ("" if half is None else f" ±{_short(100 * half)}"), mean
+
+
+def half_width(rows: Sequence[Row]) -> float | None:
+    """Half of the 95 % interval of the mean of some rows; None where one has no interval."""
+    from benchmark.stats.intervals import Interval, combined_interval
+
+    intervals = [
+        Interval(
+            row.interval_low, row.interval_high, row.standard_error, row.freedom, "",
+            row.examples or 0,
+        )
+        if row.interval_low is not None
+        and row.interval_high is not None
+        and row.standard_error is not None
+        and row.freedom is not None
+        else None
+        for row in rows
+    ]  # fmt: skip
+    found = combined_interval([row.main_score or 0.0 for row in rows], intervals, [1.0] * len(rows))
+    return None if found is None else (found.high - found.low) / 2
+
+
+def _short(number: float) -> str:
+    """With one decimal below ten, none from there.
+
+    >>> _short(1.234), _short(12.34)
+    ('1.2', '12')
+    """
+    return f"{number:.1f}" if number < 9.95 else f"{number:.0f}"
 
 
 def _examples(rows: Sequence[Row]) -> str:

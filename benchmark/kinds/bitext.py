@@ -18,6 +18,7 @@ from benchmark.kinds.common import (
     vectors_of,
 )
 from benchmark.kinds.defects import OPTION, defects_of
+from benchmark.kinds.records import shared
 from benchmark.metrics.topk import nearest
 from benchmark.metrics.torch_order import torch_nearest
 from benchmark.protocols import Finding, Request, Scores
@@ -130,7 +131,8 @@ def evaluate(data: BitextData, embeddings: Embeddings, task: Task) -> Scores:
         "accuracy": right.astype(np.float64),
     }
     metrics = {name: float(values.mean()) for name, values in samples.items()}
-    kept = {name: values for name, values in samples.items() if name == task.main_score}
+    kept: dict[str, Any] = {task.main_score: samples[task.main_score], "found": found}
+    kept |= shared(data.gold)  # sentences that have one translation
     return Scores(metrics, examples=len(data.gold), samples=kept)
 
 

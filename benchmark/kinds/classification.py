@@ -28,12 +28,14 @@ from benchmark.kinds.experiments import (
     check_folds,
     cross_validation_problems,
     means_of,
+    predictions_of,
     run_each,
     runs_in_turn,
     take,
     too_few_for_folds,
     train_and_test,
 )
+from benchmark.kinds.records import shared_texts
 from benchmark.kinds.sampling import folds, undersample
 from benchmark.metrics.classification import label_average_precision, label_metrics
 from benchmark.protocols import Finding, Request, Scores
@@ -151,7 +153,7 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
     ``ap`` and ``ap_weighted`` are of the experiments whose test has exactly two labels, NaN when
     none has; they rank by the predicted label, as mteb does, for the label 1 where it is one of the
     two, else the greater; with ``upstream_defects`` "none" by the estimator's confidence.
-    ``samples`` holds, for accuracy, how often each text was right.
+    ``samples`` holds labels, what each experiment predicted, and for accuracy the share right.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
     defects = defects_of(task)
@@ -181,7 +183,12 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
         right[each.test] += predicted == truth
         tested[each.test] += 1
     metrics = means_of(scores, METRICS)
-    samples = {"accuracy": right / tested} if task.main_score == "accuracy" else {}
+    samples = {
+        **({"accuracy": right / tested} if task.main_score == "accuracy" else {}),
+        "label": data.test_labels,
+        "predicted": predictions_of(data.experiments, [p for p, _ in outcomes], len(right)),
+        **shared_texts(data.train if data.test is None else data.test),
+    }
     return Scores(
         {**metrics, "scores_per_experiment": scores}, examples=len(right), samples=samples
     )

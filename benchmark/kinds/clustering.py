@@ -105,12 +105,14 @@ def evaluate(data: ClusteringData, embeddings: Embeddings, task: Task) -> Scores
     most = max(1, _COPIES // max(1, bootstrap))
     measures: dict[str, list[float]] = {}
     information: dict[str, list[float]] = {}
+    samples: dict[str, NDArray[np.int64]] = {}
     for number, level in enumerate(data.levels):
         at_level = vectors[level.rows]
         agreement = partial(_agreement, at_level, level.labels, options)
         pairs = in_threads(agreement, level.bootstraps, most=most)
-        measures[f"Level {number}"] = [first for first, _ in pairs]
-        information[f"Level {number}"] = [second for _, second in pairs]
+        measures[f"Level {number}"] = [first for first, _, _ in pairs]
+        information[f"Level {number}"] = [second for _, second, _ in pairs]
+        samples |= _record(number, level, [found for _, _, found in pairs], len(data.texts))
     metrics: dict[str, Any] = {}
     for key, name, by_level in (
         ("v_measures", "v_measure", measures),
@@ -120,7 +122,7 @@ def evaluate(data: ClusteringData, embeddings: Embeddings, task: Task) -> Scores
         metrics[key] = by_level
         metrics[name] = float(np.mean(values))
         metrics[f"{name}_std"] = float(np.std(values))
-    return Scores(metrics, examples=len(data.texts))
+    return Scores(metrics, examples=len(data.texts), samples=samples)
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:
@@ -205,8 +207,8 @@ def _levels(labels: pa.Array, max_depth: int) -> list[tuple[NDArray[np.int64], N
 
 def _agreement(
     vectors: Any, labels: NDArray[np.int64], options: Any, drawn: NDArray[np.int64]
-) -> tuple[float, float]:
-    """V-measure and AMI of one bootstrap; as many clusters as the level has labels."""
+) -> tuple[float, float, NDArray[np.int64]]:
+    """V-measure, AMI and clusters of one bootstrap; as many clusters as the level has labels."""
     from sklearn.cluster import MiniBatchKMeans
 
     clusters = MiniBatchKMeans(
@@ -217,7 +219,25 @@ def _agreement(
         random_state=int(options["seed"]),
     ).fit_predict(vectors[drawn])
     truth = labels[drawn]
-    return v_measure(truth, clusters), ami(truth, clusters)
+    return v_measure(truth, clusters), ami(truth, clusters), clusters
+
+
+def _record(
+    number: int, level: Level, clusters: list[NDArray[np.int64]], texts: int
+) -> dict[str, NDArray[np.int64]]:
+    """A level's labels ``(texts,)``, and by draw ``(texts, draws)`` clusters and times drawn.
+
+    Copies of a text are in one cluster. What is not there is -1: a label of a text that lacks the
+    level, a cluster of a text that was not drawn.
+    """
+    label = np.full(texts, -1, dtype=np.int64)
+    label[level.rows] = level.labels
+    found = np.full((texts, len(clusters)), -1, dtype=np.int64)
+    times = np.zeros((texts, len(clusters)), dtype=np.int64)
+    for draw, (drawn, assigned) in enumerate(zip(level.bootstraps, clusters, strict=True)):
+        found[level.rows[drawn], draw] = assigned
+        times[level.rows, draw] = np.bincount(drawn, minlength=len(level.rows))
+    return {f"label_{number}": label, f"cluster_{number}": found, f"times_{number}": times}
 
 
 def _arrow(indices: NDArray[np.int64]) -> pa.Array:

@@ -93,6 +93,22 @@ def means_of(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[
     return means
 
 
+def predictions_of(
+    experiments: Sequence[Experiment], predicted: Sequence[NDArray[Any]], texts: int
+) -> NDArray[Any]:
+    """What was predicted of each text, ``(texts, draws)``: one draw in a cross-validation.
+
+    A text that a cross-validation tests in no fold has 0.
+    """
+    whole = all(isinstance(each.test, slice) for each in experiments)
+    if whole:
+        return np.stack([np.asarray(values) for values in predicted], axis=1)
+    found = np.zeros((texts, 1), dtype=np.asarray(predicted[0]).dtype)
+    for each, values in zip(experiments, predicted, strict=True):
+        found[each.test, 0] = values
+    return found
+
+
 def take(texts: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
     """Some rows of a column."""
     import pyarrow as pa

@@ -134,7 +134,16 @@ def judge(data: InstructionData, run: Run, task: Task) -> Scores:
     pairs = np.unique(data.pair, return_inverse=True)[1]
     means = np.bincount(pairs, change) / np.bincount(pairs) if len(pairs) else np.empty(0)
     main = float(means.mean()) if len(means) else float("nan")
-    samples = {"p-MRR": means} if task.main_score == "p-MRR" else whole.samples
+    samples = whole.samples
+    if task.main_score == "p-MRR":
+        first = np.unique(data.pair, return_index=True)[1]
+        ranks = [_ranks(documents, each, data.document) for each in (data.first, data.second)]
+        samples = {
+            "p-MRR": means,
+            "row": base.kept_queries[data.first[first]],
+            "rank_before": _by_pair(pairs, ranks[0]),
+            "rank_after": _by_pair(pairs, ranks[1]),
+        }
     return replace(
         whole,
         metrics={**whole.metrics, "p-MRR": main, **halves},
@@ -179,6 +188,15 @@ def _ranks(
     length = (rows >= 0).sum(axis=1)
     place: NDArray[np.int64] = np.where(same.any(axis=1), same.argmax(axis=1), length)
     return place + 1
+
+
+def _by_pair(pair: NDArray[np.int64], ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ranks of each pair's documents as a row, -1 after the last."""
+    counts = np.bincount(pair)
+    order = np.argsort(pair, kind="stable")
+    rows = np.full((len(counts), int(counts.max(initial=0))), -1, dtype=np.int64)
+    rows[np.arange(rows.shape[1]) < counts[:, None]] = ranks[order]
+    return rows
 
 
 def _rows(run: Run, rows: NDArray[np.bool_]) -> Run:

@@ -29,11 +29,13 @@ from benchmark.kinds.label_sets import (
     certain_neighbours,
     predict_sets,
 )
+from benchmark.kinds.records import shared_texts
 from benchmark.kinds.sampling import numpy_draws, undersample_lists
 from benchmark.kinds.stratification import stratified_lists
 from benchmark.metrics.multilabel import (
     label_ranking_average_precision,
     multilabel_metrics,
+    per_text,
     share_of_labels_right,
 )
 from benchmark.protocols import Finding, Request, Scores
@@ -133,7 +135,7 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
     ``lrap`` ranks labels by the estimator's probabilities when it is a ``MultiOutputClassifier``,
     else by the predicted 0 and 1, as mteb does. With ``upstream_defects`` "none" it ranks by any
     estimator's probabilities, and ``hamming``, a Jaccard index in mteb, is the share of labels
-    predicted rightly. ``samples`` holds, for accuracy, how often each text's whole set was right.
+    predicted rightly. ``samples`` holds each text's part of a main score that is a mean over texts.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
     options, defects = options_of(task, OPTIONS), defects_of(task)
@@ -141,12 +143,13 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
 
     def judged(
         predicted: NDArray[Any], scores: NDArray[Any]
-    ) -> tuple[dict[str, float], NDArray[np.bool_]]:
+    ) -> tuple[dict[str, float], NDArray[np.float64]]:
         found = multilabel_metrics(data.test_labels, predicted)
         if mended:
             found["hamming"] = share_of_labels_right(data.test_labels, predicted)
         found["lrap"] = label_ranking_average_precision(data.test_labels, scores)
-        return found, (data.test_labels == predicted).all(axis=1)
+        by_text = per_text(task.main_score, data.test_labels, predicted, scores, mended=mended)
+        return found, by_text
 
     near = certain_neighbours(options, data.experiments, train, test)
     if near is not None:
@@ -157,7 +160,7 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
     else:
         estimator = make_estimator(options, "classifier")
 
-        def run(experiment: Experiment) -> tuple[dict[str, float], NDArray[np.bool_]]:
+        def run(experiment: Experiment) -> tuple[dict[str, float], NDArray[np.float64]]:
             given, truth = train[experiment.train], data.train_labels[experiment.train]
             return judged(*predict_sets(estimator, given, truth, test, ranked=mended))
 
@@ -166,8 +169,14 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
             alone = runs_in_turn(estimator, defects)
             results = run_each(run, data.experiments, in_turn=alone, anew=False)
     scores = [found for found, _ in results]
-    right = np.mean([right for _, right in results], axis=0)
-    samples = {"accuracy": right} if task.main_score == "accuracy" else {}
+    values = np.stack([by_text for _, by_text in results], axis=1)
+    samples = {}
+    if task.main_score != "f1":  # which is no mean over texts
+        samples = {
+            task.main_score: values.mean(axis=1),
+            "by_draw": values,
+            **shared_texts(data.test),
+        }
     metrics = {**means_of(scores, METRICS), "scores_per_experiment": scores}
     return Scores(metrics, examples=len(data.test), samples=samples)
 

@@ -16,6 +16,7 @@ from benchmark.kinds.common import (
     vectors_of,
 )
 from benchmark.kinds.defects import OPTION, cosine, defects_of, own_similarity
+from benchmark.kinds.records import shared_texts
 from benchmark.metrics import similarity
 from benchmark.metrics.pairs import pair_metrics
 from benchmark.protocols import Finding, Request, Scores
@@ -87,7 +88,15 @@ def evaluate(data: PairData, embeddings: Embeddings, task: Task) -> Scores:
     }
     for score in _SCORES:
         metrics[f"max_{score}"] = max(scores[score] for scores in by_name.values())
-    return Scores(metrics, examples=len(data.labels))
+    name, _, score = task.main_score.rpartition("_")
+    if name == "max":
+        name = max(by_name, key=lambda each: by_name[each][score])
+    samples = {
+        "label": data.labels,
+        "similarity": similarities[name].astype(np.float64),
+        **shared_texts(data.sentence1, data.sentence2),
+    }
+    return Scores(metrics, examples=len(data.labels), samples=samples)
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:

@@ -18,12 +18,14 @@ from benchmark.kinds.experiments import (
     check_folds,
     cross_validation_problems,
     means_of,
+    predictions_of,
     run_each,
     runs_in_turn,
     take,
     too_few_for_folds,
     train_and_test,
 )
+from benchmark.kinds.records import shared_texts
 from benchmark.kinds.sampling import folds, quantile_bins
 from benchmark.metrics.regression import kendall_tau, regression_metrics
 from benchmark.protocols import Finding, Request, Scores
@@ -147,6 +149,7 @@ def evaluate(data: RegressionData, embeddings: Embeddings, task: Task) -> Scores
         and all(np.array_equal(each.train, data.experiments[0].train) for each in data.experiments)
     )
     predictions = run_each(run, data.experiments[: 1 if whole else None], in_turn=again)
+    different = predictions
     predictions = predictions * len(data.experiments) if whole else predictions
     scores: list[dict[str, float]] = []
     error, count = np.zeros(len(data.test_values)), np.zeros(len(data.test_values))
@@ -166,7 +169,12 @@ def evaluate(data: RegressionData, embeddings: Embeddings, task: Task) -> Scores
         {**means_of(scores, METRICS), "scores_per_experiment": scores},
         examples=len(data.test_values),
         degenerate=("kendalltau",) if undefined and not keep else (),
-        samples={task.main_score: error / count} if task.main_score in ("mae", "mse") else {},
+        samples={
+            **({task.main_score: error / count} if task.main_score in ("mae", "mse") else {}),
+            "truth": data.test_values,
+            "predicted": predictions_of(data.experiments[: len(different)], different, len(error)),
+            **shared_texts(data.train if data.test is None else data.test),
+        },
     )
 
 

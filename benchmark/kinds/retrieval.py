@@ -17,6 +17,7 @@ from benchmark.kinds.common import (
 )
 from benchmark.kinds.defects import OPTION, defects_of, rounded_means
 from benchmark.kinds.judgements import gains, id_ranks, last_of_each
+from benchmark.kinds.records import of_queries
 from benchmark.kinds.retrieval_checks import check_judgements
 from benchmark.metrics import abstention, ties
 from benchmark.metrics.index import EXACT, index_problems
@@ -190,7 +191,9 @@ def judge(data: RetrievalData, run: Run, task: Task) -> Scores:
     if source in per_query and name in ties.EXPECTED:
         tied = ties.EXPECTED[name](ties.find_ties(hits, scores, k=int(k)), k=int(k))
         metrics[f"{main}{TIED}"] = _mean(tied)
-    samples = {main: per_query[source]} if source in per_query else {}
+    samples: dict[str, NDArray[Any]] = {}
+    if source in per_query:
+        samples = {main: per_query[source], **of_queries(data, documents)}
     return Scores(
         metrics, examples=data.judgements.queries, warnings=data.warnings, samples=samples
     )

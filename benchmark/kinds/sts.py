@@ -16,6 +16,7 @@ from benchmark.kinds.common import (
     vectors_of,
 )
 from benchmark.kinds.defects import OPTION, cosine, defects_of, own_similarity
+from benchmark.kinds.records import shared_texts
 from benchmark.metrics import similarity
 from benchmark.metrics.correlation import pearson, spearman
 from benchmark.protocols import Finding, Request, Scores
@@ -93,7 +94,13 @@ def evaluate(data: StsData, embeddings: Embeddings, task: Task) -> Scores:
     undefined = tuple(name for name, value in metrics.items() if np.isnan(value))
     degenerate = () if defects == "all" else undefined
     metrics.update(dict.fromkeys(degenerate, 0.0))
-    return Scores(metrics, examples=len(data.gold), degenerate=degenerate)
+    compared = similarities[task.main_score.rpartition("_")[0] + "_" * ("_" in task.main_score)]
+    samples = {
+        "gold": data.gold,
+        "similarity": compared.astype(np.float64),
+        **shared_texts(data.sentence1, data.sentence2),
+    }
+    return Scores(metrics, examples=len(data.gold), degenerate=degenerate, samples=samples)
 
 
 def check(tables: Tables, task: Task) -> list[Finding]:

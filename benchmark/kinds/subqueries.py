@@ -69,5 +69,7 @@ def with_requests(scores: Scores, joined: Scores, main_score: str) -> Scores:
     metrics = {**scores.metrics, **named}
     if not main_score.startswith(PREFIX):
         return replace(scores, metrics=metrics)
-    samples = {f"{PREFIX}{name}": values for name, values in joined.samples.items()}
+    kept = {name: joined.samples[name] for name in ("top", "cluster") if name in joined.samples}
+    bare = main_score.removeprefix(PREFIX)
+    samples = {main_score: joined.samples[bare], **kept} if bare in joined.samples else {}
     return replace(scores, metrics=metrics, samples=samples, examples=joined.examples)

@@ -19,6 +19,7 @@ from benchmark.kinds.common import (
     vectors_of,
 )
 from benchmark.kinds.label_vectors import document_vectors, keyword_vectors
+from benchmark.kinds.records import shared_texts
 from benchmark.metrics.classification import label_metrics
 from benchmark.metrics.pairs import average_precision
 from benchmark.metrics.similarity import paired_similarity
@@ -156,7 +157,12 @@ def evaluate(data: ZeroShotData, embeddings: Embeddings, task: Task) -> Scores:
         metrics["ap"] = _average_precision(data, candidates, texts, embeddings.similarity)
     metrics["ap_weighted"] = metrics["ap"]
     right = (predicted == data.labels).astype(np.float64)
-    samples = {"accuracy": right} if task.main_score == "accuracy" else {}
+    samples = {
+        **({"accuracy": right} if task.main_score == "accuracy" else {}),
+        "label": data.labels,
+        "predicted": predicted[:, None],
+        **shared_texts(data.texts),
+    }
     return Scores(metrics, examples=len(data.labels), samples=samples)
 
 

@@ -67,6 +67,28 @@ def label_ranking_average_precision(truth: ArrayLike, scores: ArrayLike) -> floa
     return float(np.concatenate(parts).mean())
 
 
+def per_text(
+    name: str, truth: ArrayLike, predicted: ArrayLike, scores: ArrayLike, *, mended: bool
+) -> NDArray[np.float64]:
+    """What each text adds to a metric that is a mean over texts, ``(n,)``; zeros for any other.
+
+    ``mended`` takes ``hamming`` for the share of labels predicted rightly.
+    """
+    true, guess = np.asarray(truth) != 0, np.asarray(predicted) != 0
+    if name == "lrap":
+        return _ranking_precision(true, np.asarray(scores))
+    if name == "accuracy":
+        return np.asarray((true == guess).all(axis=1), np.float64)
+    if name == "hamming" and mended:
+        return np.asarray((true == guess).mean(axis=1), np.float64)
+    if name == "hamming":
+        either = (true | guess).sum(axis=1)
+        both = (true & guess).sum(axis=1)
+        jaccard = np.divide(both, either, out=np.ones(len(either)), where=either > 0)
+        return np.asarray(jaccard, np.float64)
+    return np.zeros(len(true))
+
+
 def _ranking_precision(true: NDArray[np.bool_], scores: NDArray[Any]) -> NDArray[np.float64]:
     size = scores.shape[1]
     order = np.argsort(-scores, axis=1, kind="stable")

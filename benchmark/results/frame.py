@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from benchmark.errors import MissingExtraError
 from benchmark.results.record import Part
+from benchmark.stats.intervals import Interval, finite
 from benchmark.stats.means import mean
 from benchmark.task import Task
 
@@ -43,6 +44,11 @@ class Row:
     """Those of the vectors that were compared; none for sparse ones, or without vectors."""
     search_seconds: float | None = None
     """Of ``seconds``, those that queries took to answer; none where no corpus is searched."""
+    interval_low: float | None = None
+    interval_high: float | None = None
+    """The ends of the main score's 95 % interval, from the error and its degrees of freedom."""
+    standard_error: float | None = None
+    freedom: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,19 @@ def row_of(label: str, task: Task, part: Part, status: Status, path: Path | None
         hard=task.hard,
         dimensions=part.dimensions or None,
         search_seconds=part.seconds.get("search"),
+        **_of_interval(part.interval),
     )
+
+
+def _of_interval(interval: Interval | None) -> dict[str, Any]:
+    if interval is None:
+        return {}
+    return {
+        "interval_low": finite(interval.low),
+        "interval_high": finite(interval.high),
+        "standard_error": finite(interval.error),
+        "freedom": round(interval.freedom, 3),
+    }
 
 
 def failed_row(label: str, task: Task, split: str | None, subset: str | None, error: str) -> Row:

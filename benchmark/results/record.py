@@ -17,6 +17,8 @@ from benchmark.data.fingerprint import combined
 from benchmark.errors import ResultError
 from benchmark.models.tokens import TokenCount
 from benchmark.protocols import Identity
+from benchmark.results.samples import Columns
+from benchmark.stats.intervals import Interval, combined_interval, read_interval
 from benchmark.task import Task
 
 
@@ -45,6 +47,12 @@ class Part:
     usage: Mapping[str, float] = field(default_factory=dict)
     """What an endpoint was asked for and paid; what the cache held is not in it."""
     error: str | None = None
+    interval: Interval | None = None
+    """Of the main score; none where the metric has none, and in results of before there were."""
+    samples: Columns = field(default_factory=dict, compare=False)
+    """The records of the examples, while they are not in their file yet."""
+    samples_digest: str = ""
+    """What names the records that are, or will be, in the file."""
 
     @property
     def key(self) -> str:
@@ -122,6 +130,7 @@ def to_json(result: Result) -> dict[str, Any]:
                 "slug": result.identity.slug,
             },
             "notes": list(result.notes),
+            **_interval_json("interval", _interval(result)),
             "subsets": {key: _part_json(part) for key, part in result.parts.items()},
             "environment": dict(result.environment),
             "cost": {
@@ -188,7 +197,21 @@ def _part_json(part: Part) -> dict[str, Any]:
         "degenerate": list(part.degenerate),
         "warnings": dict(part.warnings),
         "error": part.error,
+        **_interval_json("interval", part.interval),
+        **({"samples": part.samples_digest} if part.samples_digest else {}),
     }
+
+
+def _interval_json(name: str, interval: Interval | None) -> dict[str, Any]:
+    return {name: interval.to_json()} if interval else {}
+
+
+def _interval(result: Result) -> Interval | None:
+    """That of the mean over all parts, each weighing the same."""
+    scores = [part.main_score for part in result.parts.values()]
+    intervals = [part.interval for part in result.parts.values()]
+    known = [score for score in scores if score is not None]
+    return combined_interval(known, intervals, [1.0] * len(scores)) if known == scores else None
 
 
 def _read_part(
@@ -218,6 +241,8 @@ def _read_part(
         seconds=cost["seconds"][key],
         usage=cost.get("usage", {}).get(key, {}),
         error=known["error"],
+        interval=read_interval(known.get("interval")),
+        samples_digest=known.get("samples", ""),
     )
 
 

@@ -15,6 +15,7 @@ from benchmark._version import PROTOCOL
 from benchmark.errors import ResultError
 from benchmark.protocols import UNVERSIONED, Identity
 from benchmark.results.record import Result, from_json, merged, to_json
+from benchmark.results.samples import read_samples, samples_path, write_samples
 
 MODEL_META = "model_meta.json"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+=@-]")
@@ -79,6 +80,12 @@ def save_result(root: Path, result: Result, *, fresh: bool = False) -> Path:
             _to_history(path)
         elif not fresh:
             result = merged(old, result)
+    # The records come first: a result never names records that are not there.
+    records = {key: part.samples for key, part in result.parts.items() if part.samples}
+    if old is not None:
+        kept = {k: p.samples_digest for k, p in result.parts.items() if k not in records}
+        records |= read_samples(samples_path(path), kept)[0]
+    write_samples(samples_path(path), records)
     write_json(path, to_json(result))
     meta = path.parent / MODEL_META
     if not meta.exists():
@@ -151,6 +158,9 @@ def _to_history(path: Path) -> None:
     target = path.parent / "history" / f"{path.stem}.{digest}.json"
     target.parent.mkdir(exist_ok=True)
     os.replace(path, target)
+    if samples_path(path).exists():
+        samples_path(target).parent.mkdir(mode=0o700, exist_ok=True)
+        os.replace(samples_path(path), samples_path(target))
 
 
 def _safe(name: str) -> str:

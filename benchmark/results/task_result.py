@@ -16,6 +16,7 @@ from benchmark.results.before_1_11 import converted
 from benchmark.results.facts import ModelFacts
 from benchmark.results.mteb_tasks import kind_of
 from benchmark.results.store import result_path
+from benchmark.stats.intervals import Interval, read_interval
 from benchmark.task import DEFAULT_SUBSET
 
 EXTERNAL = "external"
@@ -39,6 +40,9 @@ class Entry:
     seconds: float | None = None
     degenerate: tuple[str, ...] = ()
     error: str = ""
+    interval: Interval | None = None
+    samples: str = ""
+    """What names the records of the examples."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """The other metrics that were asked for, where the file has them."""
 
@@ -248,7 +252,9 @@ def _details(detail: Mapping[str, Any], seconds: Mapping[str, Any]) -> dict[str,
     stages = [part for value in seconds.values() if (part := _number(value)) is not None]
     examples = detail.get("examples")
     return {
-        "standard_error": _number(detail.get("standard_error")),
+        "standard_error": _number(_table(detail.get("interval")).get("standard_error")),
+        "interval": read_interval(detail.get("interval")),
+        "samples": _text(detail.get("samples")),
         "examples": examples if isinstance(examples, int) else None,
         "fingerprint": _text(detail.get("fingerprint")),
         "seconds": math.fsum(stages) if stages else None,

@@ -33,7 +33,8 @@ def test_votes_by_hand() -> None:
     assert found.metrics["hamming"] == 0.75
     assert found.metrics["f1"] == 0.5
     assert found.metrics["lrap"] == 1.0
-    assert found.samples == {}
+    assert found.samples["lrap"].tolist() == [1.0, 1.0]
+    assert found.samples["by_draw"].shape == (2, 10)
     assert set(found.metrics) == {*kind.METRICS, "scores_per_experiment"}
 
 
