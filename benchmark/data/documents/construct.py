@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -130,11 +130,10 @@ def cloze(material: Material, seed: int) -> Made:
     """
     pairs: dict[str, tuple[str, str]] = {}
     for passage in material.passages:
-        found = [
-            pair for number in _asked(passage, material) if (pair := _without(passage, number))
-        ]
+        asked = _asked(passage, material, _draws(seed, passage.id))
+        found = next(filter(None, (_without(passage, number) for number in asked)), None)
         if found:
-            pairs[passage.id] = _draws(seed, passage.id).choice(found)
+            pairs[passage.id] = found
     able = [passage for passage in material.passages if passage.id in pairs]
     chosen = _drawn(able, seed, lambda passage: passage.document, lambda passage: passage.id)
     without = {passage.id: pairs[passage.id] for passage in chosen}
@@ -164,18 +163,20 @@ def opening(material: Material, seed: int) -> Made:
     short = len(material.documents)
     for name, parts in passages.items():
         draws = _draws(seed, name)
-        first = parts[0].id == f"{name}#1"  # else the opening was a duplicate
         later = [part for part in parts[1:] if len(words_of(part.text)) >= LEAST_WORDS]
-        asked = _asked(parts[0], material) if first else []
         if not later:
             continue
         answer = draws.choice(later)
         corpus[answer.id] = answer.text
-        asked = [number for number in asked if not _within(parts[0].sentences[number], answer.text)]
-        if asked:
-            queries[f"{name}#opening"] = fold(parts[0].sentences[draws.choice(asked)])
-            answers[f"{name}#opening"] = answer.id
-            short -= 1
+        if parts[0].id != f"{name}#1":  # the opening was a duplicate
+            continue
+        for number in _asked(parts[0], material, draws):
+            sentence = fold(parts[0].sentences[number])
+            if not _within(sentence, answer.text):
+                queries[f"{name}#opening"] = sentence
+                answers[f"{name}#opening"] = answer.id
+                short -= 1
+                break
     kept = _drawn(list(queries), seed, lambda query: "", lambda query: query)
     return Made(
         corpus,
@@ -197,17 +198,20 @@ def _without(passage: Passage, number: int) -> tuple[str, str] | None:
     return sentence, rest
 
 
-def _asked(passage: Passage, material: Material) -> list[int]:
-    """The numbers of the sentences of a passage that may be a query."""
+def _asked(passage: Passage, material: Material, draws: random.Random) -> Iterator[int]:
+    """The numbers of the sentences of a passage that may be a query, in a drawn order."""
     least, most = SENTENCE_WORDS
-    return [
-        number
-        for number, sentence in enumerate(passage.sentences)
-        if (passage.fields or ends_sentence(sentence))
-        and least <= len(words_of(sentence)) <= most
-        and not any(mark in sentence for mark in _MARKS)
-        and fold(sentence).casefold() not in material.common
-    ]
+    numbers = list(range(len(passage.sentences)))
+    draws.shuffle(numbers)
+    for number in numbers:
+        sentence = passage.sentences[number]
+        if (
+            (passage.fields or ends_sentence(sentence))
+            and least <= len(words_of(sentence)) <= most
+            and not any(mark in sentence for mark in _MARKS)
+            and fold(sentence).casefold() not in material.common
+        ):
+            yield number
 
 
 def _within(sentence: str, text: str) -> bool:

@@ -40,7 +40,7 @@ def find_distinct(texts: Sequence[str]) -> Distinct:
     Mining of Massive Datasets, chapter 3.
     """
     seen: set[str] = set()
-    runs: dict[int, NDArray[np.uint64]] = {}
+    runs: dict[int, NDArray[np.uint32]] = {}
     buckets: dict[tuple[int, bytes], list[int]] = {}
     kept: list[int] = []
     same = near = 0
@@ -65,19 +65,24 @@ def find_distinct(texts: Sequence[str]) -> Distinct:
     return Distinct(tuple(kept), same, near)
 
 
-def _runs_of(text: str) -> NDArray[np.uint64]:
-    words = words_of(text)
-    runs = zip(*(words[start:] for start in range(_RUN)), strict=False)
-    return np.array(sorted({zlib.crc32(" ".join(run).encode()) for run in runs}), np.uint64)
+def _runs_of(text: str) -> NDArray[np.uint32]:
+    """The runs of words in a text, each once, as 32 bits of a hash."""
+    words = np.array([zlib.crc32(word.encode()) for word in words_of(text)], np.uint64)
+    if len(words) < _RUN:
+        return np.empty(0, np.uint32)
+    mixed = np.zeros(len(words) - _RUN + 1, np.uint64)
+    for place in range(_RUN):
+        mixed = (mixed + words[place : place + len(mixed)]) * _FACTORS[place]
+    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
 
 
-def _keys_of(runs: NDArray[np.uint64]) -> list[tuple[int, bytes]]:
+def _keys_of(runs: NDArray[np.uint32]) -> list[tuple[int, bytes]]:
     # Multiply-shift hashing (Dietzfelbinger et al., 1997); the product wraps on purpose.
-    hashed = (runs * _FACTORS[:, None] + _TERMS[:, None]) >> np.uint64(32)
+    hashed = (runs.astype(np.uint64) * _FACTORS[:, None] + _TERMS[:, None]) >> np.uint64(32)
     least = hashed.min(axis=1).astype(np.uint32).reshape(_BANDS, _ROWS)
     return [(band, row.tobytes()) for band, row in enumerate(least)]
 
 
-def _jaccard(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> float:
+def _jaccard(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     both = len(np.intersect1d(one, other, assume_unique=True))
     return both / (len(one) + len(other) - both)

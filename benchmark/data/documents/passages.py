@@ -82,5 +82,6 @@ def cut(paragraphs: Sequence[str]) -> list[tuple[str, ...]]:
             passages[-1].append(sentence)
             length += size
     if len(passages) > 1 and length < LEAST_WORDS:
-        passages[-2] += passages.pop()
+        rest = passages.pop()
+        passages[-1] += rest
     return [tuple(passage) for passage in passages if passage]

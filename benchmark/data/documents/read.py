@@ -81,7 +81,7 @@ def _entries(root: Path) -> Iterator[Entry]:
             if not _is_unicode(name):
                 shown = name.encode("utf-8", "backslashreplace").decode()
                 yield Entry(shown, 0, 0, f"{shown}: its name is not UTF-8; rename the file")
-            elif not path.resolve().is_relative_to(root):
+            elif path.is_symlink() and not path.resolve().is_relative_to(root):
                 problem = f"{name}: a link that leaves the folder; put the file itself there"
                 yield Entry(name, 0, 0, problem)
             elif not path.exists():

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 # Kana, Chinese characters (with extension A and the compatibility ones) and those beyond the BMP:
 # written without spaces, so that each stands for a word.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+# Vowel signs and other marks, which Python takes for no part of a word: combining ones, those of
+# Hebrew and Arabic, and whole blocks from Devanagari to Myanmar, and Khmer, without the danda.
+_SIGNS = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u109f"
+    "\u1780-\u17d3"
+)
+_WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W{_UNSPACED}]|[{_SIGNS}])+")
 _BREAK = re.compile(r"\n[ \t\r\f\v]*\n")
 
 
