@@ -25,7 +25,13 @@ from benchmark.measure import can_measure
 from benchmark.meter import Meter
 from benchmark.models.derived import DerivedModel
 from benchmark.models.py import ADAPTER
-from benchmark.prepare import FINGERPRINT_DIFFERS, Prepared, PreparedPart, prepare
+from benchmark.prepare import (
+    FINGERPRINT_DIFFERS,
+    Prepared,
+    PreparedPart,
+    chosen_parts,
+    prepare,
+)
 from benchmark.protocols import UNVERSIONED, Encoder, Fitted, Lookup, Model, StreamEncoder
 from benchmark.results.record import Part
 from benchmark.results.store import limited_root, read_result, result_path, why_not_reused
@@ -138,7 +144,12 @@ def jobs_of(
     if not _encodes_alone(base) or shared:
         yield jobs, None
         return
-    with open_session(base, cache, note) as session:
+    # One part and no cache: nothing is found again, so nothing is encoded before its turn.
+    once = not cached and sum(len(list(chosen_parts(choice))) for choice in choices) == 1
+    with open_session(base, cache, note, once=once) as session:
+        if session.root is None:
+            yield jobs, session
+            return
         make = partial(_encoded, session, jobs, meter)
         with run_ahead(make) as windows:
             yield (job for window in windows for job in window), session

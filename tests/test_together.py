@@ -154,8 +154,14 @@ def test_a_text_on_which_the_model_fails_fails_its_task_alone(
     assert "ValueError" in str(next(row.error for row in rows if row.error))
 
 
-def test_a_model_that_always_fails_is_not_asked_for_everything(tmp_path: Path) -> None:
-    """After three batches in a row the pass ends, and each task meets the error once."""
+@pytest.mark.parametrize(("cached", "batches"), [(True, 4), (False, 1)])
+def test_a_model_that_always_fails_is_not_asked_for_everything(
+    tmp_path: Path, cached: bool, batches: int
+) -> None:
+    """After three batches in a row the pass ends, and each task meets the error once.
+
+    A task alone, with no cache, has no pass before it.
+    """
     rows = [(f"text {n}", f"other {n}", float(n)) for n in range(2000)]
     asked: list[int] = []
 
@@ -163,10 +169,11 @@ def test_a_model_that_always_fails_is_not_asked_for_everything(tmp_path: Path) -
         asked.append(len(texts))
         raise ValueError
 
-    found = go(Model(before=fail), [write_task(tmp_path, "Big", rows)], None)
+    cache = tmp_path / "cache" if cached else None
+    found = go(Model(before=fail), [write_task(tmp_path, "Big", rows)], cache)
 
     assert ["failed"] == [row.status for row in found]
-    assert 4 == len(asked)
+    assert batches == len(asked)
 
 
 def test_results_are_those_of_a_run_in_sequence(

@@ -140,11 +140,11 @@ def _shelf_of(
 ) -> _Shelf:
     import numpy as np
 
-    if session:
+    if session and session.root:
         keys = text_keys(texts)
         found, places = session.find(group.role, group.prompt, keys)
         return _Shelf(found, keys, places)
-    if cache is None or model.identity.revision == UNVERSIONED:
+    if session or cache is None or model.identity.revision == UNVERSIONED:
         return _Shelf(None, np.empty(0, "S1"), np.full(len(texts), -1, np.int64))
     keys = text_keys(texts)
     store = open_store(cache, model.identity, group.role, group.prompt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 class Session:
     """An asker and a folder of vectors: the cache, or one that lasts as long as the run.
 
+    Without a folder nothing is kept: each plan is encoded for itself, into memory.
+
     State: the stores that are written to, and the texts that the run has planned in each, by the
     first half of their keys, so that a text is planned once.
     """
 
     asker: Asker
-    root: Path
+    root: Path | None
     _stores: dict[tuple[Role, str | None], VectorStore] = field(default_factory=dict)
     _planned: dict[tuple[Role, str | None], NDArray[np.uint64]] = field(default_factory=dict)
     _read: dict[tuple[Role, str | None], VectorStore] = field(default_factory=dict)
@@ -36,8 +38,7 @@ class Session:
     def store(self, role: Role, prompt: str | None) -> VectorStore:
         """The store to write to; open until the session ends, so that nothing prunes it."""
         if (role, prompt) not in self._stores:
-            identity = self.asker.model.identity
-            self._stores[role, prompt] = open_store(self.root, identity, role, prompt)
+            self._stores[role, prompt] = self._open(role, prompt)
         return self._stores[role, prompt]
 
     def find(
@@ -53,9 +54,14 @@ class Session:
             places = store.find(keys)
             if (places >= 0).all():
                 return store, places
-        store = open_store(self.root, self.asker.model.identity, role, prompt)
+        store = self._open(role, prompt)
         self._read[role, prompt] = store
         return store, store.find(keys)
+
+    def _open(self, role: Role, prompt: str | None) -> VectorStore:
+        if self.root is None:
+            raise RuntimeError("a session without a folder keeps nothing")
+        return open_store(self.root, self.asker.model.identity, role, prompt)
 
     def plan(self, role: Role, prompt: str | None, keys: NDArray[np.bytes_]) -> Any:
         """Which texts were not planned before, ``(n,)`` bool; from now on they are."""
@@ -76,24 +82,23 @@ class Session:
 
 
 @contextmanager
-def open_session(model: Any, cache: Path | None, note: Callable[[str], None]) -> Iterator[Session]:
+def open_session(
+    model: Any, cache: Path | None, note: Callable[[str], None], *, once: bool = False
+) -> Iterator[Session]:
     """A session with the model.
 
     Vectors of a model whose content nothing identifies never enter the cache: like all where there
-    is none, they lie in a folder for temporary files and go when the session ends.
+    is none, they lie in a folder for temporary files and go when the session ends. Where all that
+    is asked is asked ``once``, by a single plan, these need no folder either.
     """
     if isinstance(model, WorkersModel):
         model.note = note
-    if cache is not None and model.identity.revision != UNVERSIONED:
-        session = Session(Asker(model, note), cache)
-        try:
-            yield session
-        finally:
-            session.close()
-        return
-    with tempfile.TemporaryDirectory(prefix="embedmark-", ignore_cleanup_errors=True) as folder:
-        session = Session(Asker(model, note), Path(folder))
-        try:
-            yield session
-        finally:
-            session.close()
+    cached = cache is not None and model.identity.revision != UNVERSIONED
+    with ExitStack() as stack:
+        root = cache if cached else None
+        if root is None and not once:
+            folder = tempfile.TemporaryDirectory(prefix="embedmark-", ignore_cleanup_errors=True)
+            root = Path(stack.enter_context(folder))
+        session = Session(Asker(model, note), root)
+        stack.callback(session.close)
+        yield session
