@@ -11,6 +11,7 @@ from typing import cast
 
 import benchmark
 from benchmark.aggregate import AGGREGATE, chosen_subsets, with_parts
+from benchmark.data.mteb import PREFIX, files_of, is_benchmark
 from benchmark.errors import TaskFileError, UsageError, nearest
 from benchmark.protocols import Kind
 from benchmark.suite import Suite, SuiteTask, parse_suite
@@ -143,8 +144,9 @@ def find_choices(
 ) -> list[Choice]:
     """The tasks of names, suites and paths, each once, in the order asked for.
 
-    A name is looked up among tasks, then suites (their names and titles); a path is a task file, or
-    a folder of them. A task named by its path may run its own code. No names: the starter suite.
+    A name is looked up among tasks, then suites (their names and titles), then the benchmarks of an
+    installed mteb; ``mteb:NAME`` is a task or benchmark of it. A path is a task file, or a folder
+    of them. A task named by its path may run its own code. No names: the starter suite.
     """
     files = task_files(roots)
     found: dict[str, tuple[Path, bool, SuiteTask | None]] = {}
@@ -231,7 +233,13 @@ def is_suite(path: Path) -> bool:
 
 
 def suite_path(name: str) -> Path | None:
-    """The file of a suite by its name, else by its title, as in ``MTEB(eng, v2)``."""
+    """The file of a suite by its name, else by its title, as in ``MTEB(eng, v2)``.
+
+    With ``mteb:`` before it, the name is that of a benchmark of the installed mteb.
+    """
+    if name.startswith(PREFIX):
+        path, _ = files_of(name.removeprefix(PREFIX))
+        return path if is_suite(path) else None
     files = suite_files()
     titled = (path for path in files.values() if parse_suite(path).title == name)
     return files.get(name) or next(titled, None)
@@ -248,7 +256,12 @@ def suite_files() -> dict[str, Path]:
 
 def _expand(name: str, files: Mapping[str, Path]) -> Iterator[tuple[Path, bool, SuiteTask | None]]:
     path = Path(name)
-    if name in files:
+    if name.startswith(PREFIX):
+        made, known = files_of(name.removeprefix(PREFIX))
+        yield from (
+            _expand_suite(parse_suite(made), known) if is_suite(made) else [(made, False, None)]
+        )
+    elif name in files:
         yield files[name], False, None
     elif name.endswith(".toml") or path.is_dir():
         if path.is_dir():
@@ -262,10 +275,13 @@ def _expand(name: str, files: Mapping[str, Path]) -> Iterator[tuple[Path, bool, 
             yield path, True, None
     else:
         suite = suite_path(name)
-        if suite is None:
-            known = [*files, *suite_files()]
-            raise UsageError(f"no task or suite is named '{name}'{nearest(name, known)}")
-        yield from _expand_suite(parse_suite(suite), files)
+        if suite is None and is_benchmark(name):
+            yield from _expand(f"{PREFIX}{name}", files)
+        elif suite is None:
+            hint = nearest(name, [*files, *suite_files()])
+            raise UsageError(f"no task or suite is named '{name}'{hint}")
+        else:
+            yield from _expand_suite(parse_suite(suite), files)
 
 
 def _expand_suite(

@@ -13,6 +13,7 @@ from benchmark.data import hub
 from benchmark.data.documents import MADE_OF_DOCUMENTS
 from benchmark.data.fingerprint import combined, fingerprint
 from benchmark.data.limit import limit_tables
+from benchmark.data.mteb.source import load_ahead
 from benchmark.data.sources import read_tables
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.protocols import Kind, Plan
@@ -68,6 +69,8 @@ def prepare(
     read = parts_to_read(choice)
     if task.source.type == "hub" and download:
         hub.fetch_all(task, kind, read, download)
+    if task.source.type == "mteb":
+        load_ahead(task, kind, read)
     parts: list[PreparedPart] = []
     broken: str | None = None
     for split, subset in read:

@@ -75,6 +75,7 @@ SOURCE_KEYS: Mapping[str, Mapping[str, str]] = {
         "arguments": TABLE,
     },
     "documents": {"documents": TEXT, "seed": WHOLE, "fingerprint": TEXT},
+    "mteb": {"mteb": TEXT, "revision": TEXT, "fingerprint": TEXT},
     "tasks": {"tasks": TEXTS, "subsets": TEXTS},  # of an aggregate
 }
 _SOURCE_NEEDS: Mapping[str, tuple[str, ...]] = {

@@ -73,6 +73,7 @@ BESIDE = {
     ("suite", "toml_file"),
     ("catalog", "task_checks"),
     ("catalog", "aggregate"),
+    ("catalog", "data"),  # tasks that mteb names have files made for them
     ("task_checks", "data"),
     ("measure", "ranking"),
     ("forecast", "measure"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.cli import bundle, check
 from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
+from benchmark.cli.from_mteb import choices_of_mteb, write_from_mteb
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
@@ -17,6 +18,7 @@ EXAMPLES = """examples:
   embedmark tasks list --suite FinMTEB
   embedmark tasks show WordSimilarity
   embedmark tasks new Support --kind classification --data ./tickets
+  embedmark tasks new --from-mteb STS22
   embedmark tasks check Support.toml
 """
 _SHOWN_ROWS = 3
@@ -29,6 +31,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     listing = verbs.add_parser("list", help="list the tasks there are")
     add_filters(listing, parts=False)
     add_bundle(listing)
+    listing.add_argument(
+        "--from", dest="origin", choices=["mteb"], help="list what the installed mteb has instead"
+    )
     listing.add_argument("--json", action="store_true", help="print one JSON object")
     show = verbs.add_parser("show", help="print a task's facts, sizes and first rows")
     show.add_argument("name", metavar="TASK")
@@ -39,10 +44,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     check.add_arguments(checking)
     packing = verbs.add_parser("bundle", help="pack tasks and their data into one file")
     bundle.add_arguments(packing)
-    new = verbs.add_parser("new", help="write a task file by looking at a folder")
-    new.add_argument("name", metavar="NAME")
+    new = verbs.add_parser("new", help="write a task file by looking at a folder, or at mteb")
+    new.add_argument("name", nargs="?", metavar="NAME")
     new.add_argument("--kind", help="the kind; recognised by the columns when left out")
-    new.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+    new.add_argument("--data", type=Path, metavar="FOLDER")
+    new.add_argument("--from-mteb", metavar="TASK", help="write what mteb says of its task")
 
 
 def run(args: Namespace) -> int:
@@ -55,8 +61,12 @@ def _list(args: Namespace) -> int:
     from benchmark.catalog import task_files
     from benchmark.cli.output import print_json, print_table
 
-    names = args.task or ([] if args.bundle else list(task_files()))
-    choices = apply_filters(choices_named(args, names), args)
+    if args.origin:
+        found = choices_of_mteb(args.task)
+    else:
+        names = args.task or ([] if args.bundle else list(task_files()))
+        found = choices_named(args, names)
+    choices = apply_filters(found, args)
     rows = [_facts(choice) for choice in sorted(choices, key=lambda c: (c.task.kind, c.task.name))]
     if args.json:
         print_json({"tasks": rows})
@@ -148,6 +158,10 @@ def _new(args: Namespace) -> int:
     from benchmark.errors import TaskFileError, UsageError
     from benchmark.task import check_name
 
+    if args.from_mteb:
+        return write_from_mteb(args)
+    if not (args.name and args.data):
+        raise UsageError("name the task and its folder (NAME --data FOLDER), or --from-mteb TASK")
     if args.kind:
         load_kind(args.kind)  # an unknown one is refused with the nearest name
     folder = args.data.resolve()

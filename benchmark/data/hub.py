@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = ("rows", "train")
+CANDIDATES = 'has candidates (top_ranked), among which alone mteb ranks; set kind = "reranking"'
 _TOLERATED = ("absent_query", "absent_document", "query_without_pair")
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """A table as it was read; ``typed`` where its columns are not all strings."""
+
     table: pa.Table
     label: str
     typed: bool
@@ -57,8 +60,15 @@ def load_hub(
 
     Raises OutOfReachError when they are not in the cache and there is no network.
     """
-    found: dict[str, _Found] = {}
-    for name in _tables(task, kind, subset):
+    found: dict[str, Found] = {}
+    try:
+        names = _tables(task, kind, subset)
+    except OutOfReachError:
+        raise
+    except DataError as error:
+        problems.extend(error.problems)
+        return {}
+    for name in names:
         try:
             place = _place(task, kind, name, split, subset)
             whole = replace(place, where=())
@@ -69,10 +79,14 @@ def load_hub(
         except DataError as error:
             problems.extend(error.problems)
     try:
-        shaped = {} if problems else _shaped(task, found, split)
+        return {} if problems else columns_of(shaped(task, found, split))
     except DataError as error:
         problems.extend(error.problems)
         return {}
+
+
+def columns_of(tables: Mapping[str, Found]) -> dict[str, Columns]:
+    """The tables as columns by name, as every source gives them."""
     return {
         name: Columns(
             {column: each.table.column(column) for column in each.table.column_names},
@@ -80,7 +94,7 @@ def load_hub(
             each.label,
             each.typed,
         )
-        for name, each in shaped.items()
+        for name, each in tables.items()
     }
 
 
@@ -123,6 +137,8 @@ def commit_of(task: Task) -> str:
 
 def findings_of(task: Task) -> list[Finding]:
     """What the user should know of where the data come from: a revision that moves on."""
+    if task.source.type != "hub":
+        return []
     settings = task.source.settings
     revision, commit = settings["revision"], commit_of(task)
     if revision == commit:
@@ -152,6 +168,8 @@ def _tables(task: Task, kind: Kind, subset: str) -> list[str]:
         return names
     if "top_ranked" in names and not has_table(task, "corpus", subset):
         return ["rows"]  # a query and its documents a row, as rerankings were stored before
+    if "top_ranked" not in names and has_table(task, "top_ranked", subset):
+        raise DataError(f"{task.source.settings['hub']}: {CANDIDATES}")
     return [*names, "instruction"] if has_table(task, "instruction", subset) else names
 
 
@@ -166,52 +184,52 @@ def _place(task: Task, kind: Kind, table: str, split: str, subset: str) -> Place
 
 
 @lru_cache(maxsize=3)
-def _shared(place: Place) -> _Found:
+def _shared(place: Place) -> Found:
     """A table that the next subset or split reads again."""
     return _read(place)
 
 
-def _read(place: Place) -> _Found:
+def _read(place: Place) -> Found:
     repository, files, label = place.repository, place.files, place.label
     if can_read(files, place.options):
         copies = fetch(repository, files)
         typed = not any(format_of(path) in (".csv", ".tsv") for path in files)
         table = read_files(copies, files, place.options, label)
-        return _Found(named_labels(table, repository.card, place.config), label, typed)
+        return Found(named_labels(table, repository.card, place.config), label, typed)
     table = read_elsewhere(
         repository.name, repository.commit, place.config, place.split, files, label
     )
-    return _Found(table, label, typed=True)
+    return Found(table, label, typed=True)
 
 
-def _only(found: _Found, place: Place) -> _Found:
+def _only(found: Found, place: Place) -> Found:
     table = found.table
     for column, values in place.where:
         table = only_where(table, column, values, found.label)
     return replace(found, table=table)
 
 
-def _shaped(task: Task, found: Mapping[str, _Found], split: str) -> dict[str, _Found]:
+def shaped(task: Task, found: Mapping[str, Found], split: str) -> dict[str, Found]:
     """The kind's tables of those that were read."""
-    shaped = dict(found)
+    tables = dict(found)
     if "instruction" in found:
-        queries, told = shaped["queries"], shaped.pop("instruction")
+        queries, told = tables["queries"], tables.pop("instruction")
         table = with_instructions(queries.table, told.table, told.label)
-        shaped["queries"] = replace(queries, table=table)
+        tables["queries"] = replace(queries, table=table)
     for name in ("top_ranked", "changed"):
         if name in found:
             table = pairs_of(found[name].table, found[name].label)
-            shaped[name] = replace(found[name], table=table)
+            tables[name] = replace(found[name], table=table)
     for name in _ROWS:
         if name in found:
             table = rows_of(task.kind, found[name].table, found[name].label)
-            shaped[name] = replace(found[name], table=table)
+            tables[name] = replace(found[name], table=table)
     if list(found) != ["rows"]:
-        return shaped
-    rows = shaped["rows"]
+        return tables
+    rows = tables["rows"]
     made: Mapping[str, pa.Table] = {}
     if task.kind == "summarization":
         made = summaries_of(rows.table, task.columns, rows.label)
     elif is_old_reranking(rows.table):
         made = reranking_of(rows.table, split)
-    return {name: replace(rows, table=table) for name, table in made.items()} or shaped
+    return {name: replace(rows, table=table) for name, table in made.items()} or tables

@@ -8,7 +8,7 @@ import os
 from benchmark.errors import DataError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_NO_NETWORK = {
+NO_NETWORK = {
     "LocalEntryNotFoundError",
     "IncompleteSnapshotError",
     "OfflineModeIsEnabled",
@@ -61,7 +61,7 @@ def _line(name: str, revision: str, error: BaseException, size: int | None) -> t
             "it is unknown to the hub, or private; check the name in [source], or set HF_TOKEN to "
             f"a token that may read {page}"
         )
-    elif names & _NO_NETWORK:
+    elif names & NO_NETWORK:
         line = (
             f"revision '{revision}'{wanted} is not in the cache, and the hub is out of reach; run "
             "once with network, or bring it from another machine: embedmark tasks bundle"

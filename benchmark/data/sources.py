@@ -25,6 +25,7 @@ SOURCES: Mapping[str, str] = {
     "files": "benchmark.data.sources:load_files",
     "package": "benchmark.data.sources:load_package",
     "generate": "benchmark.data.sources:load_generated",
+    "mteb": "benchmark.data.mteb.source:load_mteb",
     "bundle": "benchmark.data.bundle:load_packed",  # of tasks from an archive, in no task file
     "documents": "benchmark.data.documents.source:load_documents",
 }
@@ -72,7 +73,7 @@ def read_tables(
     if not _failed(findings):
         tables = _alike(tables)
         findings += kind.check(tables, task)
-    if task.source.type == "hub" and not problems:
+    if task.source.type in ("hub", "mteb") and not problems:
         from benchmark.data.hub import findings_of, tolerated
 
         findings = [*findings_of(task), *map(tolerated, findings)]
