@@ -22,9 +22,9 @@ LEAST_QUERIES = 2
 """With one query there is nothing to find it among."""
 _SHOWN = 20  # files that cannot be read, named one by one
 _MEANT = {
-    "document_without_title": "have no title, so that no query asks for them",
-    "title_occurs_again": "have the title of another one, so that no query asks for them",
-    "document_too_short": "are too short, or have no sentence that could be one, for a query",
+    "document_without_title": "documents without a title, which no query asks for",
+    "title_occurs_again": "documents with the title of another one, which no query asks for",
+    "document_too_short": "documents too short for a query, or without a sentence to be one",
 }
 
 
@@ -103,7 +103,7 @@ def findings_of(task: Task, subset: str) -> list[Finding]:
             else []
         ),
         *(
-            Finding("warning", code, f"{where}: {count:,} documents {_MEANT[code]}", count)
+            Finding("warning", code, f"{where}: {_MEANT[code]}: {count:,}", count)
             for code, count in _made(root, files, subset, _seed_of(task)).counts.items()
         ),
     ]
@@ -121,16 +121,16 @@ def _unreadable(name: str, found: Collection) -> Iterator[Finding]:
 
 def _empty(name: str, count: int) -> Iterator[Finding]:
     if count:
-        message = f"{name}: {count:,} documents hold no text (a scanned pdf?) and are set aside"
+        message = f"{name}: documents without any text (scanned pages?), set aside: {count:,}"
         yield Finding("warning", "empty_document", message, count)
 
 
 def _duplicates(what: str, code: str, found: Distinct) -> Iterator[Finding]:
     if found.same:
-        message = f"{what}: {found.same:,} have the text of an earlier one and are set aside"
+        message = f"{what} with the text of an earlier one, set aside: {found.same:,}"
         yield Finding("warning", f"duplicate_{code}", message, found.same)
     if found.near:
-        message = f"{what}: {found.near:,} have nearly the text of an earlier one and are set aside"
+        message = f"{what} with nearly the text of an earlier one, set aside: {found.near:,}"
         yield Finding("warning", f"near_duplicate_{code}", message, found.near)
 
 
