@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import tempfile
@@ -115,13 +116,19 @@ def _load(task: Task, kind: Kind, subsets: Collection[str]) -> _Loaded:
     error = _error(task, told)
     if error:
         room.cleanup()
-    while len(_loaded) >= _KEPT:
-        gone = _loaded.pop(next(iter(_loaded)))
-        if gone.room:
-            gone.room.cleanup()  # tables that are still read stay in memory
+    forget(keep=_KEPT - 1)
     found = _Loaded(None if error else room, told.get("files", {}), error)
     _loaded[_key(task), frozenset(subsets)] = found
     return found
+
+
+@atexit.register
+def forget(keep: int = 0) -> None:
+    """Remove the folders of all tasks but the last ones; tables read from them stay."""
+    while len(_loaded) > keep:
+        gone = _loaded.pop(next(iter(_loaded)))
+        if gone.room:
+            gone.room.cleanup()
 
 
 def _error(task: Task, told: Mapping[str, Any]) -> DataError | None:
