@@ -39,7 +39,8 @@ def split_sentences(text: str) -> list[str]:
     for match in _END.finditer(text):
         end = match.end()
         spaced = match[0][0] in _SPACED
-        if end < len(text) and spaced:
+        apart = match.start() and text[match.start() - 1].isspace()  # tokenised text
+        if end < len(text) and spaced and not apart:
             before = text[max(start, end - 12) : end]
             if text[end].islower() or _ABBREVIATED.search(before):
                 continue
