@@ -135,6 +135,17 @@ def downsampling(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Proves the intervals: how often they hold the truth, on samples of known populations.
+
+    Writes docs/coverage.md; ``-- --repeats 200`` is a quick try that writes nothing.
+    """
+    session.install("-e", ".")
+    session.env["OMP_NUM_THREADS"] = "1"
+    session.run("python", "-m", "tests.coverage.study", *session.posargs)
+
+
+@nox.session(default=False)
 def speed(session: nox.Session) -> None:
     """Proves the speed: every kind against mteb, in time and memory, and help that comes at once.
 

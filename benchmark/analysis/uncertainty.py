@@ -26,7 +26,7 @@ from benchmark.stats.intervals import (
     standard_error,
     student_interval,
 )
-from benchmark.stats.subsampling import error_by_halves, v_measure_error
+from benchmark.stats.subsampling import error_by_subsamples, v_measure_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,8 +81,8 @@ def _pairs(name: str, value: float, samples: Samples) -> Interval | None:
     def of_rows(rows: NDArray[np.int64]) -> float:
         return pair_metrics(labels[rows], similarity[rows])[metric]
 
-    error, freedom = error_by_halves(of_rows, len(labels))
-    return share_interval(value, error, freedom, len(labels), "halves")
+    error, freedom = error_by_subsamples(of_rows, len(labels))
+    return share_interval(value, error, freedom, len(labels), "delete-d")
 
 
 def _clusters(name: str, value: float, samples: Samples) -> Interval | None:
@@ -95,7 +95,7 @@ def _clusters(name: str, value: float, samples: Samples) -> Interval | None:
         [samples[f"{part}_{level}"] for level in levels] for part in ("label", "cluster", "times")
     )
     error, freedom = v_measure_error(truth, clusters, times)
-    return share_interval(value, error, freedom, len(truth[0]), "halves and draws")
+    return share_interval(value, error, freedom, len(truth[0]), "delete-d and draws")
 
 
 def _labels(name: str, value: float, samples: Samples) -> Interval | None:
@@ -114,8 +114,8 @@ def _labels(name: str, value: float, samples: Samples) -> Interval | None:
         found = [label_metrics(truth[rows], each[rows])[name] for each in predicted.T]
         return float(np.mean(found))
 
-    error, freedom = error_by_halves(of_rows, len(truth))
-    return share_interval(value, error, freedom, len(truth), "halves")
+    error, freedom = error_by_subsamples(of_rows, len(truth))
+    return share_interval(value, error, freedom, len(truth), "delete-d")
 
 
 def _label_sets(name: str, value: float, samples: Samples) -> Interval | None:

@@ -180,19 +180,19 @@ def precision_interval(
 ) -> Interval:
     """The interval of average precision, by its influences ``(n,)``, on the logit scale.
 
-    Where fewer than ten of the ``positives`` are lost (positives x (1 - value) < 10), what a sample
+    Where fewer than five of the ``positives`` are lost (positives x (1 - value) < 5), what a sample
     happens to lack is most of what can be lost, and the influences do not see it: the interval is
-    then at least a score interval of as many examples as half the positives.
+    then at least a score interval of as many examples as positives.
     """
     error, freedom = standard_error(influence, clusters)
     method = "influence on the logit" + ("" if clusters is None else ", clusters")
     found = _transformed(value, error, freedom, method, _logit, _expit, value * (1 - value))
-    if positives * (1 - value) >= 10 or not freedom > 0 or positives < 1:
+    if positives * (1 - value) >= 5 or not freedom > 0 or positives < 1:
         return found
     inside = value * (1 - value)
-    size = positives / 2 if error == 0 else min(inside / error**2, positives / 2)
+    size = positives if error == 0 else min(inside / error**2, positives)
     floor = math.sqrt(inside / size) if inside > 0 else 0.0
-    wider = share_interval(value, floor, freedom, max(1, positives // 2), f"{method}, score")
+    wider = share_interval(value, floor, freedom, positives, f"{method}, score")
     return replace(
         wider, low=min(wider.low, found.low), high=max(wider.high, found.high), error=error,
         n=int(freedom) + 1,
