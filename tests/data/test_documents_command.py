@@ -14,6 +14,7 @@ import pytest
 from benchmark.cli import main
 from benchmark.data.documents import MADE_OF_DOCUMENTS, read, source
 
+OURS = Path(__file__).parents[2]
 SECRET = "zanzibar"  # in every sentence: no message and no result may hold it
 
 
@@ -328,3 +329,24 @@ def test_rows_become_documents(
     assert "with seed 42: cloze (6 queries, 6 documents); too little for title and" in (
         capsys.readouterr().err
     )
+
+
+def test_our_own_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The documentation of this project: every page has a title, and words find passages."""
+    monkeypatch.chdir(tmp_path)
+    own_pages = [*OURS.glob("docs/*.md"), OURS / "README.md", OURS / "CONTRIBUTING.md"]
+    (tmp_path / "pages").mkdir()
+    for path in own_pages:
+        (tmp_path / "pages" / path.name).write_bytes(path.read_bytes())
+
+    assert 0 == main(["run", "tfidf", "random", "--data", "pages", "--no-cache", "--json"])
+    rows = json.loads(capsys.readouterr().out)["results"]
+
+    scores = {(row["model"], row["subset"]): row for row in rows}
+    assert len(own_pages) == scores["tfidf", "title"]["examples"]
+    assert scores["tfidf", "cloze"]["examples"] > 5 * len(own_pages)
+    assert scores["tfidf", "opening"]["examples"] > len(own_pages) // 2
+    found, chance = (scores[model, "cloze"]["main_score"] for model in ("tfidf", "random"))
+    assert found > chance + 0.2
