@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
@@ -203,7 +204,9 @@ def _refuse_models(names: list[str]) -> None:
     from benchmark.models.table import SCHEMES
 
     for name in names:
-        scheme = name.partition("?")[0].partition(":")[0]
+        scheme, _, target = name.partition("?")[0].partition(":")
+        if scheme == "mteb" and not re.fullmatch(r"[\w.-]+/[\w.@-]+", target):
+            continue  # a task or benchmark of mteb, whose models are org/model
         if (scheme in SCHEMES or name.endswith(".py")) and name not in task_files():
             raise UsageError(f"'{name}' after -t is a model, not a task; put models before -t")
 

@@ -71,6 +71,11 @@ def test_a_task_that_code_loads_names_itself() -> None:
     assert task.columns == {"label": "labels"}
 
 
+def test_conversations_are_joined_by_mteb() -> None:
+    """Though its metadata say all else of them."""
+    assert named("FaithDial").source.type == "mteb"
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "options"),
     [
@@ -253,3 +258,13 @@ def test_new_needs_one_of_two(
     """A folder, or a name of mteb."""
     assert main(["tasks", "new", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["mteb:NevIR", "mteb:Pictures", "mteb:MTEB(Retrieval w/Nothing)"])
+def test_run_takes_names_of_mteb_for_tasks(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Though ``mteb:org/model`` is a model, which is told where it belongs."""
+    assert main(["run", "random", "-t", name]) == 2
+    assert "is a model" not in capsys.readouterr().err
+
+    assert main(["run", "random", "-t", "mteb:org/model"]) == 2
+    assert "'mteb:org/model' after -t is a model" in capsys.readouterr().err

@@ -152,6 +152,7 @@ def test_a_search_is_read_as_from_a_hub(tmp_path: Path, monkeypatch: pytest.Monk
     [
         ({"revision": "def"}, "mteb:Pairs: the installed mteb reads revision def"),
         ({"failed": ["KeyError", "LookupError"]}, "could not load its data (KeyError)"),
+        ({"failed": ["DatasetNotFoundError"]}, "private or gated; accept its terms"),
         ({"files": {"dev": {}}}, "mteb's task has no such split and subset"),
     ],
 )

@@ -279,6 +279,53 @@ def test_a_declared_task_reads_what_a_file_by_hand_reads(
             assert fingerprint(made) == fingerprint(load_tables(by_hand, kind, split, subset))
 
 
+def test_the_command_runs_a_task_by_name(hub: Hub, tmp_path: Path) -> None:
+    """With mteb's name and revision in the result, and no mteb in the process that measures."""
+    code = (
+        "import sys; from benchmark.cli import main; code = main(sys.argv[1:]); "
+        "print(sorted({'mteb', 'datasets', 'torch'} & set(sys.modules))); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", code, "run", "random", "-t", "mteb:ColDeRReranking"]
+    done = subprocess.run(
+        [*command, "--subset", *COLDER.subsets],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+    (path,) = (tmp_path / "results").rglob("ColDeRReranking.json")
+    result = json.loads(path.read_text("utf-8"))
+    revision = facts_of("ColDeRReranking")["dataset"]["revision"]
+    assert (result["task_name"], result["dataset_revision"]) == ("ColDeRReranking", revision)
+    assert {row["hf_subset"] for row in result["scores"]["test"]} == set(COLDER.subsets)
+
+
+def test_the_command_without_network(tmp_path: Path) -> None:
+    """One line, and exit 1."""
+    command = [sys.executable, "-m", "benchmark", "run", "random", "-t", "mteb:BUCC"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(tmp_path / "home"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "mteb:BUCC: the data are not in the cache, and the hub is out of reach" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_task_of_text_has_a_file_or_a_reason() -> None:
     """All that mteb has becomes a task that loads, but for those that code of its own scores."""
     refused = {}

@@ -61,6 +61,7 @@ def _facts(task: Any, listed: bool) -> dict[str, Any]:
         "listed": listed,
         "code": sorted(_overridden(type(task), base)),
         "attributes": _attributes(type(task), base),
+        "conversations": "Conversational retrieval" in (metadata.task_subtypes or ()),
         "candidates": _has_candidates(type(task), base),
         "parts": [part.metadata.name for part in metadata.tasks] if task.is_aggregate else [],
     }
@@ -214,7 +215,7 @@ def _ranked(data: Mapping[str, Any], has_candidates: bool) -> dict[str, Any]:
     pairs = [(query, *pair) for query, found in judged.items() for pair in found.items()]
     tables = {
         "corpus": data["corpus"],
-        "queries": data["queries"].select(rows),
+        "queries": _with_texts(data["queries"].select(rows)),
         "qrels": pa.table(
             {
                 "query-id": [str(query) for query, _, _ in pairs],
@@ -228,6 +229,18 @@ def _ranked(data: Mapping[str, Any], has_candidates: bool) -> dict[str, Any]:
     elif has_candidates:
         tables["top_ranked"] = _pairs(dict.fromkeys(judged, data["corpus"]["id"]))
     return tables
+
+
+def _with_texts(queries: Any) -> Any:
+    """The queries; a conversation becomes the text that mteb makes of it for a model."""
+    if not len(queries) or isinstance(queries[0]["text"], str):
+        return queries
+    import pyarrow as pa
+    from mteb._create_dataloaders import _retrieval_texts
+    from mteb.types import PromptType
+
+    texts = _retrieval_texts(queries, PromptType.query)
+    return pa.table({"id": list(map(str, queries["id"])), "text": list(texts)})
 
 
 def _gold(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,8 @@ def kind_of(facts: Mapping[str, Any]) -> str:
 
 def is_declarative(facts: Mapping[str, Any]) -> bool:
     """Whether what the registry says is all there is to reading the data."""
+    if facts["conversations"]:
+        return False  # whose turns mteb joins to a text
     plain = {"path", "revision"}
     if facts["base"] != "AbsTaskRetrieval" and not isinstance(facts["languages"], dict):
         plain.add("name")

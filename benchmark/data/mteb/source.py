@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _KEPT = 2  # tasks loaded: the one that is read, and the next
+_REFUSED = {"GatedRepoError", "RepositoryNotFoundError", "DatasetNotFoundError"}
 _NO_CODE = {"HF_DATASETS_TRUST_REMOTE_CODE": "0"}  # of a data set
 
 
@@ -145,6 +146,11 @@ def _error(task: Task, told: Mapping[str, Any]) -> DataError | None:
         return OutOfReachError(
             f"{name}: the data are not in the cache, and the hub is out of reach; run once with "
             "network"
+        )
+    if _REFUSED & set(names):
+        return DataError(
+            f"{name}: its data set is unknown to the hub, private or gated; accept its terms on "
+            "its page and set HF_TOKEN to your token"
         )
     trust = "" if task.trusted else "; if it needs code of the data set, read that and add --trust"
     return DataError(f"{name}: mteb could not load its data ({names[0]}){trust}")
