@@ -9,15 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmark.catalog import KINDS
-from tests.oracle.parity import NOT_COMPARED, ONE_NAN, PUBLISHED, Comparison
+from tests.oracle.parity import NOT_COMPARED, ONE_NAN, PUBLISHED, VECTORS, Comparison
 from tests.oracle.upstream import DEFECTS, LOOSENED
 
-VECTORS = {
-    "wordllama": "wordllama, 256 dimensions",
-    "minilm": "all-MiniLM-L6-v2, 384 dimensions",
-    "adversarial": "adversarial vectors",
-    "random": "random vectors",
-}
 PACKAGES = ("mteb", "numpy", "scipy", "scikit-learn", "torch", "pyarrow", "wordllama")
 
 

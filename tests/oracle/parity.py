@@ -7,6 +7,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+VECTORS = {
+    "wordllama": "wordllama, 256 dimensions",
+    "minilm": "all-MiniLM-L6-v2, 384 dimensions",
+    "adversarial": "adversarial vectors",
+    "random": "random vectors",
+    "hashed": "vectors drawn from each text's digest",
+}
+"""What comparisons are made on, by the name that a test gives; the page has a table of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
