@@ -14,10 +14,10 @@ from benchmark.toml_file import check_type, read_toml, unknown_key
 
 FACTS = ("parameters", "dimension", "max_tokens", "license", "open_weights", "release_date")
 COLUMNS = (
-    *("rank", "revision", "mean", "mean_by_kind", "kinds", "groups", "tasks"),
+    *("rank", "revision", "mean", "interval", "mean_by_kind", "kinds", "groups", "tasks"),
     *(*FACTS, "zero_shot"),
 )
-DEFAULT_COLUMNS = ("rank", "mean", "mean_by_kind", "kinds", "groups", "tasks")
+DEFAULT_COLUMNS = ("rank", "mean", "interval", "mean_by_kind", "kinds", "groups", "tasks")
 
 MISSING = ("strict", "common")
 PROVENANCE = ("measured", "imported", "any")

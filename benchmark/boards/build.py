@@ -15,6 +15,7 @@ from benchmark.errors import TaskFileError, nearest
 from benchmark.results.facts import ModelFacts
 from benchmark.results.task_result import TaskResult
 from benchmark.stats.borda import borda_ranks
+from benchmark.stats.intervals import Interval, combined_interval, sampled_interval
 from benchmark.stats.means import mean_over_kinds, mean_over_tasks, means_by_kind
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task
@@ -34,6 +35,10 @@ class Row:
     kinds: Mapping[str, float | None]
     groups: Mapping[str, float | None]
     facts: ModelFacts
+    interval: Interval | None
+    """Of the mean on these tasks, from the tasks' own standard errors."""
+    interval_like: Interval | None
+    """Of the mean on tasks like these, from their spread as a sample of such tasks."""
     zero_shot: float | None
     """The share of the suite's tasks that the model is not declared to be trained on."""
 
@@ -200,8 +205,28 @@ def _row(
             for group, members in averaging.groups.items()
         },
         facts=facts,
+        interval=_these_tasks(scores, cells, averaging),
+        interval_like=_tasks_like_these(scores, averaging),
         zero_shot=facts.zero_shot_share(averaging.kinds),
     )
+
+
+def _these_tasks(
+    scores: Mapping[str, float | None], cells: Mapping[str, Cell], averaging: Averaging
+) -> Interval | None:
+    known = {name: score for name, score in scores.items() if score is not None}
+    if not known or len(known) < len(scores):
+        return None
+    weights = [averaging.weights[name] for name in known]
+    intervals = [cells[name].interval for name in known]
+    return combined_interval(list(known.values()), intervals, weights)
+
+
+def _tasks_like_these(scores: Mapping[str, float | None], averaging: Averaging) -> Interval | None:
+    known = [score for score in scores.values() if score is not None]
+    if len(known) < max(2, len(scores)):
+        return None
+    return sampled_interval(known, [averaging.weights[name] for name in scores])
 
 
 def _facts(results: Iterable[TaskResult]) -> ModelFacts:

@@ -11,6 +11,7 @@ from benchmark.data.fingerprint import combined
 from benchmark.data.hub_repository import UNPINNED
 from benchmark.prepare import FINGERPRINT_DIFFERS
 from benchmark.results.task_result import EXTERNAL, Entry, TaskResult
+from benchmark.stats.intervals import Interval, combined_interval
 from benchmark.stats.means import mean
 from benchmark.task import Task
 
@@ -39,6 +40,8 @@ class Cell:
     status: str
     absent: tuple[str, ...] = ()
     other_data: bool = False
+    interval: Interval | None = None
+    """Of the score, where our own files say how sure it is."""
 
 
 Fingerprints = Mapping[tuple[str, str], str | None]
@@ -103,8 +106,21 @@ def cell_of(result: TaskResult | None, task: Task, wanted: Wanted, data: Data) -
     if absent or failed:
         names = tuple(f"{split}/{subset}" for split, subset in absent + failed)
         return Cell(None, MISSING if absent else FAILED, names)
-    score = mean(entries[key].main_score for key in wanted)
-    return Cell(score, result.provenance, other_data=other_data)
+    found = [entries[key] for key in wanted]
+    score = mean(entry.main_score for entry in found)
+    intervals = [interval_of_entry(entry) for entry in found]
+    interval = combined_interval(
+        [entry.main_score or 0.0 for entry in found], intervals, [1.0] * len(found)
+    )
+    return Cell(score, result.provenance, other_data=other_data, interval=interval)
+
+
+def interval_of_entry(entry: Entry) -> Interval | None:
+    """An entry's interval; of an index's, which holds the standard error alone, without ends."""
+    if entry.interval or entry.standard_error is None or entry.examples is None:
+        return entry.interval
+    nan, n = float("nan"), entry.examples
+    return Interval(nan, nan, entry.standard_error, float(max(n - 1, 1)), "", n)
 
 
 def _data_differs(

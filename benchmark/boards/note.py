@@ -27,6 +27,11 @@ _DATA_REVISIONS = {
 def note(table: Leaderboard) -> str:
     """One plain sentence: scale, size, policy for missing cells, and how many there are."""
     parts = [_scores(table), _policy(table), _cells(table), *_choices(table)]
+    if any(row.interval for row in table.rows) and "interval" in table.board.columns:
+        parts.append(
+            "intervals of means are 95 %: of these tasks from each one's own error, as if other"
+            " examples had been asked, and of tasks like these from the spread of their scores"
+        )
     if table.without_scores:
         names = [f"{m} ({_reasons(counts)})" for m, counts in table.without_scores.items()]
         parts.append(f"left out for having no score: {', '.join(names)}")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from benchmark.boards.board import FACTS
+from benchmark.boards.board import DEFAULT_COLUMNS, FACTS
 from benchmark.boards.build import Leaderboard, Row
-from benchmark.boards.claims import IMPORTED, SCORED, STATUSES, Cell
+from benchmark.boards.claims import STATUSES, Cell
+from benchmark.boards.content import ends_of, json_text
 from benchmark.boards.latex import escape_latex, tabular
 from benchmark.boards.note import note
-from benchmark.results.task_result import EXTERNAL
+from benchmark.stats.intervals import Interval
 
 _FACT_TITLES = {
     "parameters": "Parameters",
@@ -84,49 +83,12 @@ def latex(table: Leaderboard) -> str:
     return f"% {escape_latex(table.board.title)}\n{body}\n\n{escape_latex(note(table))}\n"
 
 
-def json_text(table: Leaderboard) -> str:
-    """Everything the board is made of, scores as they are (0-1, not rounded), and the note."""
-    return json.dumps(as_dict(table), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 FORMATS: Mapping[str, Callable[[Leaderboard], str]] = {
     ".md": markdown,
     ".csv": csv_text,
     ".json": json_text,
     ".tex": latex,
 }
-
-
-def as_dict(table: Leaderboard) -> dict[str, Any]:
-    """The content of the JSON file."""
-    board, averaging = table.board, table.averaging
-    return {
-        "board": board.name,
-        "title": board.title,
-        "suite": table.suite.name,
-        "missing": board.missing,
-        "provenance": board.provenance,
-        "revisions": board.revisions,
-        "data_revisions": board.data_revisions,
-        "experiments": board.experiments,
-        "tasks": [
-            {
-                "name": name,
-                "kind": task.kind,
-                "main_score": task.main_score,
-                "weight": averaging.weights[name],
-                "hard": task.hard,
-                "averaged": name in averaging.tasks,
-            }
-            for name, task in table.tasks.items()
-        ],
-        "groups": {group: list(names) for group, names in averaging.groups.items()},
-        "models": [_row_dict(row) for row in table.rows],
-        "without_scores": {
-            model: dict(sorted(counts.items())) for model, counts in table.without_scores.items()
-        },
-        "note": note(table),
-    }
 
 
 def shown_score(score: float | None) -> str:
@@ -139,6 +101,12 @@ def shown_score(score: float | None) -> str:
         return ""
     text = f"{100 * score:.2f}"
     return "0.00" if text == "-0.00" else text
+
+
+def shown_interval(interval: Interval | None) -> str:
+    """Both ends times 100 with one decimal, or nothing."""
+    ends = ends_of(interval)
+    return "" if ends is None else " to ".join(f"{100 * end:.1f}" for end in ends)
 
 
 def escape(text: str) -> str:
@@ -165,6 +133,7 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
         yield Column("revision", "Revision", False, lambda row: " ".join(row.revisions))
     if "mean" in asked:
         yield Column("mean", "Mean (tasks)", True, lambda row: shown_score(row.mean))
+    yield from _interval_columns(table)
     if "mean_by_kind" in asked:
         yield Column(
             "mean_by_kind", "Mean (kinds)", True, lambda row: shown_score(row.mean_by_kind)
@@ -183,6 +152,21 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
     yield from _fact_columns(asked)
     if any(_remarks(row) for row in table.rows):
         yield Column("notes", "Notes", False, _remarks)
+
+
+def _interval_columns(table: Leaderboard) -> Iterator[Column]:
+    """Those that some row has; a board of other harnesses' files shows them where it asks to."""
+    if "interval" not in table.board.columns:
+        return
+    ours = any(row.interval for row in table.rows)
+    if ours:
+        title = "95 % (these tasks)"
+        yield Column("mean_interval", title, True, lambda row: shown_interval(row.interval))
+    if ours or table.board.columns != DEFAULT_COLUMNS:
+        title = "95 % (tasks like these)"
+        yield Column(
+            "mean_interval_like", title, True, lambda row: shown_interval(row.interval_like)
+        )
 
 
 def _fact_columns(asked: Collection[str]) -> Iterator[Column]:
@@ -248,30 +232,6 @@ def _remarks(row: Row) -> str:
     counts = Counter(cell.status for cell in row.cells.values())
     remarks = [f"{status} {counts[status]}" for status in STATUSES if counts[status]]
     return "; ".join(r for r in remarks if r.split()[0] != "measured")
-
-
-def _row_dict(row: Row) -> dict[str, Any]:
-    unclaimed = {name: cell for name, cell in row.cells.items() if cell.status not in SCORED}
-    return {
-        "model": row.model,
-        "revisions": list(row.revisions),
-        "experiment": row.slug,
-        "rank": row.rank,
-        "mean": row.mean,
-        "mean_by_kind": row.mean_by_kind,
-        "kinds": dict(row.kinds),
-        "groups": dict(row.groups),
-        "scores": {name: cell.score for name, cell in row.cells.items()},
-        "imported": [name for name, cell in row.cells.items() if cell.status == IMPORTED],
-        "external": [name for name, cell in row.cells.items() if cell.status == EXTERNAL],
-        "other_data_revision": [name for name, cell in row.cells.items() if cell.other_data],
-        "facts": row.facts.to_json(),
-        "zero_shot": row.zero_shot,
-        "not_scored": {
-            name: {"status": cell.status, "entries": list(cell.absent)}
-            for name, cell in unclaimed.items()
-        },
-    }
 
 
 def _line(cells: Iterator[str]) -> str:

@@ -102,12 +102,12 @@ def half_width(rows: Sequence[Row]) -> float | None:
 
 
 def _short(number: float) -> str:
-    """With one decimal below ten, none from there.
+    """With one decimal below ten, none from there; with two where one would say 0.0.
 
-    >>> _short(1.234), _short(12.34)
-    ('1.2', '12')
+    >>> _short(1.234), _short(12.34), _short(0.034)
+    ('1.2', '12', '0.03')
     """
-    return f"{number:.1f}" if number < 9.95 else f"{number:.0f}"
+    return f"{number:.{0 if number >= 9.95 else 1 if number >= 0.05 else 2}f}"
 
 
 def _examples(rows: Sequence[Row]) -> str:

@@ -1,0 +1,88 @@
+"""What the JSON file of a leaderboard holds: everything it is made of, nothing rounded."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from benchmark.boards.build import Leaderboard, Row
+from benchmark.boards.claims import IMPORTED, SCORED
+from benchmark.boards.note import note
+from benchmark.results.task_result import EXTERNAL
+from benchmark.stats.intervals import Interval, finite
+
+
+def json_text(table: Leaderboard) -> str:
+    """Everything the board is made of, scores as they are (0-1, not rounded), and the note."""
+    return json.dumps(as_dict(table), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def as_dict(table: Leaderboard) -> dict[str, Any]:
+    """The content of the JSON file."""
+    board, averaging = table.board, table.averaging
+    return {
+        "board": board.name,
+        "title": board.title,
+        "suite": table.suite.name,
+        "missing": board.missing,
+        "provenance": board.provenance,
+        "revisions": board.revisions,
+        "data_revisions": board.data_revisions,
+        "experiments": board.experiments,
+        "tasks": [
+            {
+                "name": name,
+                "kind": task.kind,
+                "main_score": task.main_score,
+                "weight": averaging.weights[name],
+                "hard": task.hard,
+                "averaged": name in averaging.tasks,
+            }
+            for name, task in table.tasks.items()
+        ],
+        "groups": {group: list(names) for group, names in averaging.groups.items()},
+        "models": [_row_dict(row) for row in table.rows],
+        "without_scores": {
+            model: dict(sorted(counts.items())) for model, counts in table.without_scores.items()
+        },
+        "note": note(table),
+    }
+
+
+def ends_of(interval: Interval | None) -> list[float] | None:
+    """Both ends of an interval, or None where it has none."""
+    if interval is None or not math.isfinite(interval.low):
+        return None
+    return [interval.low, interval.high]
+
+
+def _row_dict(row: Row) -> dict[str, Any]:
+    unclaimed = {name: cell for name, cell in row.cells.items() if cell.status not in SCORED}
+    return {
+        "model": row.model,
+        "revisions": list(row.revisions),
+        "experiment": row.slug,
+        "rank": row.rank,
+        "mean": row.mean,
+        "mean_interval": ends_of(row.interval),
+        "mean_interval_like": ends_of(row.interval_like),
+        "mean_by_kind": row.mean_by_kind,
+        "kinds": dict(row.kinds),
+        "groups": dict(row.groups),
+        "scores": {name: cell.score for name, cell in row.cells.items()},
+        "standard_errors": {
+            name: finite(cell.interval.error)
+            for name, cell in row.cells.items()
+            if cell.interval is not None
+        },
+        "imported": [name for name, cell in row.cells.items() if cell.status == IMPORTED],
+        "external": [name for name, cell in row.cells.items() if cell.status == EXTERNAL],
+        "other_data_revision": [name for name, cell in row.cells.items() if cell.other_data],
+        "facts": row.facts.to_json(),
+        "zero_shot": row.zero_shot,
+        "not_scored": {
+            name: {"status": cell.status, "entries": list(cell.absent)}
+            for name, cell in unclaimed.items()
+        },
+    }
