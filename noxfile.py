@@ -155,6 +155,7 @@ def speed(session: nox.Session) -> None:
     session.run("python", "-m", "compileall", "-q", "benchmark")  # as an installer does
     session.run("python", "tests/speed/help.py")
     session.run("python", "tests/speed/cache.py")
+    session.run("python", "tests/speed/leaks.py")
     given = list(session.posargs)
     if "--reference" not in given:
         room = Path(session.create_tmp()).resolve() / "mteb"

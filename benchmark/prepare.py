@@ -49,6 +49,11 @@ class Prepared:
     """What names the data, for results: the hub's commit, or the fingerprint that they should have
     and do; '' for neither."""
 
+    @property
+    def task_type(self) -> str:
+        """mteb's type of the task, by which a model may choose its prompt."""
+        return self.task.task_type or self.kind.TASK_TYPE
+
 
 def prepare(
     choice: Choice,
@@ -79,7 +84,7 @@ def prepare(
             broken = f"{split}/{subset}"
         parts.append(part)
     notes = _fingerprint_notes(task, parts) if limit is None else ()
-    if task.source.type == "documents":
+    if task.source.origin == "documents":
         notes = (*notes, MADE_OF_DOCUMENTS)
     chosen = tuple(part for part in parts if (part.split, part.subset) in wanted)
     return Prepared(task, kind, chosen, notes, _pinned(task, notes, parts))

@@ -44,6 +44,7 @@ LAYERS = {
     "prepare": 3,
     "bundles": 4,
     "results": 3,
+    "care": 3,
     "analysis": 3,
     "ranking": 4,
     "listener": 4,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark.cli.filters import add_bundle, choices_named
 
@@ -47,22 +47,23 @@ def run(args: Namespace) -> int:
     return code
 
 
-def _check_task(args: Namespace, names: list[str]) -> list[dict[str, str]]:
+def _check_task(args: Namespace, names: list[str]) -> list[dict[str, Any]]:
     from benchmark.catalog import expanded
 
-    report: list[dict[str, str]] = []
+    report: list[dict[str, Any]] = []
     for choice in expanded(choices_named(args, names, trust=args.trust)):
         if not choice.task.parts:  # what an aggregate is made of stands before it
             report += _findings(choice, bool(args.bundle))
     return report
 
 
-def _findings(choice: Choice, packed: bool) -> list[dict[str, str]]:
+def _findings(choice: Choice, packed: bool) -> list[dict[str, Any]]:
     """What is wrong with a task, each line once; ``packed`` has some splits and subsets only."""
+    from benchmark.care.leakage import find_leaks
     from benchmark.catalog import Choice, load_kind
     from benchmark.data.fingerprint import combined, fingerprint
     from benchmark.data.hub_errors import OutOfReachError
-    from benchmark.data.sources import read_tables
+    from benchmark.data.sources import fields_of, read_tables
     from benchmark.errors import DataError
     from benchmark.prepare import chosen_parts
     from benchmark.protocols import Finding
@@ -81,6 +82,8 @@ def _findings(choice: Choice, packed: bool) -> list[dict[str, str]]:
             findings = [Finding("error", "unreadable", line) for line in error.problems]
         if not any(finding.level == "error" for finding in findings):
             fingerprints[f"{split}/{subset}"] = fingerprint(tables)
+            own_ids = not task.options.get("ignore_identical_ids", False)
+            findings += find_leaks(tables, fields_of(task, kind), own_ids=own_ids)
         for finding in findings:
             rows.setdefault(finding.message, finding)
     declared = task.source.settings.get("fingerprint")
@@ -93,12 +96,18 @@ def _findings(choice: Choice, packed: bool) -> list[dict[str, str]]:
             )
             rows[message] = Finding("error", "fingerprint_differs", message)
     return [
-        {"task": task.name, "level": found.level, "message": found.message}
+        {
+            "task": task.name,
+            "level": found.level,
+            "code": found.code,
+            "count": found.count,
+            "message": found.message,
+        }
         for found in rows.values()
     ]
 
 
-def _print_report(name: str, report: list[dict[str, str]], says_where: bool) -> None:
+def _print_report(name: str, report: list[dict[str, Any]], says_where: bool) -> None:
     for row in report:
         stream = sys.stdout if row["level"] == "warning" else sys.stderr
         task = "" if says_where else f"{row['task']}: "

@@ -179,7 +179,7 @@ def _beside(models: list[str], choices: list[Choice], args: Namespace) -> list[s
     """The models, and bm25 where all tasks are made of documents: what words alone find there."""
     from importlib.util import find_spec
 
-    made = {choice.task.name for choice in choices if choice.task.source.type == "documents"}
+    made = {choice.task.name for choice in choices if choice.task.source.origin == "documents"}
     if not made or len(made) < len(choices) or "bm25" in [m.partition("?")[0] for m in models]:
         return models
     if sweep_asked(args) is not None or find_spec("bm25s") is None:

@@ -144,6 +144,8 @@ def test_check_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     warning = {
         "task": "Mine",
         "level": "warning",
+        "code": "empty_text",
+        "count": 1,
         "message": "data/test.csv row 5: the field 'sentence1' is empty; it is evaluated as an "
         "empty text, remove the row if that is not meant",
     }

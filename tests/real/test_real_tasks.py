@@ -86,6 +86,7 @@ CASES = (
         score=0.7696,
         examples=3080,
         chance=0.02,
+        warnings=2,  # 7 test texts stand in the training data too, 70 nearly
     ),
     Case(
         "phrasebank",
@@ -94,6 +95,7 @@ CASES = (
         score=0.4205,
         examples=2423,
         chance=0.36,
+        warnings=2,  # 5 and 9 test texts, as above
     ),
     Case(
         "short_texts",
@@ -139,6 +141,7 @@ CASES = (
         score=0.4067,
         examples=476,
         chance=0.38,
+        warnings=2,  # 13 and 3 test texts, as above
     ),
     Case(
         "fiqa",
