@@ -80,7 +80,7 @@ def add(forecast: Forecast, prepared: Prepared) -> None:
         if not part.error and _reads_pairs(model):
             _add_pairs(forecast, prepared, part)
             continue
-        for group in groups_of(model, part.plan, prepared.task, prepared.kind.TASK_TYPE):
+        for group in groups_of(model, part.plan, prepared.task, prepared.task_type):
             prompts = forecast.prompts.setdefault(group.role or "text", [])
             if group.prompt and group.prompt not in prompts:
                 prompts.append(group.prompt)

@@ -181,7 +181,7 @@ def _encoded(
     for window in _windows(jobs):
         check()
         wanted = [
-            (job, part, Wanted(part.plan, job.prepared.task, job.prepared.kind.TASK_TYPE))
+            (job, part, Wanted(part.plan, job.prepared.task, job.prepared.task_type))
             for job in window
             if job.prepared and can_measure(model, job.prepared.kind)
             for part in job.prepared.parts

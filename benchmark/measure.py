@@ -49,7 +49,7 @@ def measure_part(
     prompts: Mapping[str, str]
     if isinstance(model, Encoder | Fitted):
         encoded = encode_plan(
-            model, part.plan, task, kind.TASK_TYPE,
+            model, part.plan, task, task.task_type or kind.TASK_TYPE,
             cache=cache, progress=progress, session=session,
         )  # fmt: skip
         prompts = encoded.prompts

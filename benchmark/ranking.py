@@ -132,8 +132,9 @@ class PartRanker:
         )
 
     def _encode(self, model: Model, plan: Plan) -> Encoded:
+        task_type = self.task.task_type or self.kind.TASK_TYPE
         found = encode_plan(
-            model, plan, self.task, self.kind.TASK_TYPE, cache=self.cache, progress=self.progress
+            model, plan, self.task, task_type, cache=self.cache, progress=self.progress
         )
         self.encoded[model.identity.name] = found
         self._counts.append(partial(count_plan, model, plan, found.prompts))

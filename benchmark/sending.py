@@ -145,7 +145,7 @@ def _add(count: _Count, prepared: Prepared, part: PreparedPart, cache: Path | No
     """Count what a part adds."""
     model = count.model
     if isinstance(model, Encoder):
-        for group in groups_of(model, part.plan, prepared.task, prepared.kind.TASK_TYPE):
+        for group in groups_of(model, part.plan, prepared.task, prepared.task_type):
             # What mteb is told of a task is no text before the others.
             prompt = (group.prompt or "") if hasattr(model, "endpoint") else ""
             texts = [prompt + text for text in group.unique.to_pylist()]

@@ -34,6 +34,7 @@ DEFAULT_SUBSET = "default"  # mteb's name for the only subset of a task that has
 _KEYS: Mapping[str, str] = {
     "kind": TEXT,
     "main_score": TEXT,
+    "task_type": TEXT,
     "languages": TEXTS,
     "domains": TEXTS,
     "license": TEXT,
@@ -96,6 +97,8 @@ class Task:
     citation: str = ""
     hard: bool = False
     hook: str = ""
+    task_type: str = ""
+    """mteb's type of the task, by which models choose prompts, where it is not the kind's."""
     configs: Mapping[str, str] = field(default_factory=dict)
     """The hub's configs of those subsets that name one."""
     digest: str = ""
@@ -267,6 +270,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path, hook_digest: str) 
         citation=content.get("citation", ""),
         hard=content.get("hard", False),
         hook=content.get("hook", ""),
+        task_type=content.get("task_type", ""),
         digest=_digest(measured),
         content=MappingProxyType(content),
         path=path,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+import benchmark
 from benchmark.catalog import Choice, find_choices, find_suite, load_task, task_files
 from benchmark.cli import main
 from benchmark.data.mteb import index
 from benchmark.errors import BenchmarkError, MissingExtraError, UsageError
+from benchmark.protocols import UNVERSIONED, Identity, Role
 from benchmark.task import Task
 
 RECORDED = Path(__file__).with_name("mteb_index.json")
@@ -268,3 +272,42 @@ def test_run_takes_names_of_mteb_for_tasks(name: str, capsys: pytest.CaptureFixt
 
     assert main(["run", "random", "-t", "mteb:org/model"]) == 2
     assert "'mteb:org/model' after -t is a model" in capsys.readouterr().err
+
+
+def test_prompts_go_by_mtebs_type() -> None:
+    """Where the data make it another kind: CodeRAG is called a reranking, and searches all."""
+    assert named("CodeRAGOnlineTutorials").task_type == "Reranking"
+    assert named("SciFact").task_type == ""
+
+
+class Typed:
+    """An encoder that remembers which types of task it is asked for a prompt of."""
+
+    identity = Identity("test/typed", UNVERSIONED, "test/1")
+    similarity = "cosine"
+
+    def __init__(self) -> None:
+        self.types: set[str] = set()
+
+    def prompt_for(self, name: str, task_type: str, role: Role, prompts: Any) -> None:
+        """No prompt."""
+        self.types.add(task_type)
+
+    def encode(self, texts: Any, *, role: Role = None, prompt: str | None = None) -> Any:
+        """A vector that follows from the text's length."""
+        return np.array([[1.0, len(text)] for text in texts], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("", "STS"), ('task_type = "Retrieval"\n', "Retrieval")]
+)
+def test_a_model_is_told_the_type_of_the_file(line: str, told: str) -> None:
+    """Else that of the kind."""
+    Path("test.csv").write_text("sentence1,sentence2,score\na,bb,1\nccc,d,2\neeeee,ff,3\n")
+    head = 'kind = "sts"\nmain_score = "cosine_spearman"\nlanguages = ["eng-Latn"]\n'
+    Path("Typed.toml").write_text(f'{head}{line}[source]\nfiles = "."\n')
+    model = Typed()
+
+    benchmark.evaluate(model, "Typed.toml")
+
+    assert model.types == {told}

@@ -25,6 +25,11 @@ _RANKED: Mapping[str, str] = {
     "InstructionRetrieval": "instruction_retrieval",
     "InstructionReranking": "instruction_reranking",
 }
+_TYPES = {  # of kinds that tasks of another type may be
+    "retrieval": "Retrieval",
+    "reranking": "Reranking",
+    "multilabel_classification": "MultilabelClassification",
+}
 RANKED = ("retrieval", *_RANKED.values())
 # Attributes of mteb's classes, by our option's name.
 _OPTIONS: Mapping[str, str] = {
@@ -113,6 +118,8 @@ def content_of(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
 def _content(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     kind = kind_of(facts)
     content: dict[str, Any] = {"kind": kind, "main_score": facts["main_score"]}
+    if _TYPES.get(kind, facts["type"]) != facts["type"]:
+        content["task_type"] = facts["type"]
     languages = facts["languages"]
     if not isinstance(languages, dict):
         content["languages"] = list(languages)
