@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from benchmark.boards.build import Leaderboard, Row
 from benchmark.boards.claims import IMPORTED, SCORED
 from benchmark.boards.note import note
 from benchmark.results.task_result import EXTERNAL
-from benchmark.stats.intervals import Interval, finite
+from benchmark.stats.intervals import finite
 
 
 def json_text(table: Leaderboard) -> str:
@@ -50,13 +49,6 @@ def as_dict(table: Leaderboard) -> dict[str, Any]:
     }
 
 
-def ends_of(interval: Interval | None) -> list[float] | None:
-    """Both ends of an interval, or None where it has none."""
-    if interval is None or not math.isfinite(interval.low):
-        return None
-    return [interval.low, interval.high]
-
-
 def _row_dict(row: Row) -> dict[str, Any]:
     unclaimed = {name: cell for name, cell in row.cells.items() if cell.status not in SCORED}
     return {
@@ -65,8 +57,8 @@ def _row_dict(row: Row) -> dict[str, Any]:
         "experiment": row.slug,
         "rank": row.rank,
         "mean": row.mean,
-        "mean_interval": ends_of(row.interval),
-        "mean_interval_like": ends_of(row.interval_like),
+        "mean_interval": row.interval.ends if row.interval else None,
+        "mean_interval_like": row.interval_like.ends if row.interval_like else None,
         "mean_by_kind": row.mean_by_kind,
         "kinds": dict(row.kinds),
         "groups": dict(row.groups),

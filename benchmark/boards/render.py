@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from benchmark.boards.board import DEFAULT_COLUMNS, FACTS
 from benchmark.boards.build import Leaderboard, Row
 from benchmark.boards.claims import STATUSES, Cell
-from benchmark.boards.content import ends_of, json_text
+from benchmark.boards.content import json_text
 from benchmark.boards.latex import escape_latex, tabular
 from benchmark.boards.note import note
 from benchmark.stats.intervals import Interval
@@ -105,7 +105,7 @@ def shown_score(score: float | None) -> str:
 
 def shown_interval(interval: Interval | None) -> str:
     """Both ends times 100 with one decimal, or nothing."""
-    ends = ends_of(interval)
+    ends = interval.ends if interval else None
     return "" if ends is None else " to ".join(f"{100 * end:.1f}" for end in ends)
 
 

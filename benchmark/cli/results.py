@@ -1,4 +1,4 @@
-"""embedmark results list|show|import|export: what result files there are, and what they hold."""
+"""embedmark results: what result files there are, what they hold, and what is behind a score."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.cli.filters import add_filters, add_sources, sources
 from benchmark.cli.interchange import add_export, add_import, run_export, run_import
+from benchmark.cli.samples import add_samples, run_samples
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _SHOW = (
     "subset",
     "main_score_name",
     "main_score",
+    "interval",
     "examples",
     "seconds",
     "fingerprint",
@@ -45,14 +47,19 @@ _SHOW = (
     "date",
     "status",
 )
-_RIGHT = {"main_score", "examples", "seconds"}
-_OPTIONAL = ("experiment", "error")  # columns that are shown only where some row has one
+_RIGHT = {"main_score", "interval", "examples", "seconds"}
+_OPTIONAL = (
+    "experiment",
+    "error",
+    "interval",
+)  # columns that are shown only where some row has one
 
 
 EXAMPLES = """examples:
   embedmark results list --kind retrieval        what has been measured so far
   embedmark results list -t starter --json       the same as one JSON object
   embedmark results show embedmark/tfidf         every split and subset of a model
+  embedmark results samples EmojiNames tfidf --worst 5
   embedmark results import mteb_results          mteb's files into mteb_results.index.parquet
   embedmark results list --results mteb_results.index.parquet -t STS12
   embedmark results export --to mteb_cache/results -t starter
@@ -69,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "target", metavar="MODEL|PATH", help="a model's name, a result file, or a folder of them"
     )
+    add_samples(commands)
     add_import(commands)
     export = add_export(commands)
     for command in (listing, show, export):
@@ -85,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.results_command == "import":
         return run_import(args)
+    if args.results_command == "samples":
+        return run_samples(args, _find(args.target, sources(args))[0])
     if args.results_command == "show":
         results, problems = _find(args.target, sources(args))
     else:
@@ -214,6 +224,8 @@ def _show_row(result: TaskResult, entry: Entry) -> dict[str, Any]:
         "subset": entry.subset,
         "languages": list(entry.languages),
         "main_score": entry.main_score,
+        "interval": entry.interval.ends if entry.interval else None,
+        "standard_error": entry.standard_error,
         "examples": entry.examples,
         "seconds": entry.seconds,
         "fingerprint": entry.fingerprint,
@@ -262,6 +274,8 @@ def _text(column: str, value: Any) -> str:
         return ""
     if column == "main_score":
         return f"{100 * value:.2f}"
+    if column == "interval":
+        return " to ".join(f"{100 * end:.2f}" for end in value)
     if column == "seconds":
         return f"{value:.1f}"
     if column in ("revision", "fingerprint"):

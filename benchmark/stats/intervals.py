@@ -41,6 +41,11 @@ class Interval:
         """Whether it stands on so few examples that it says little."""
         return self.n < FEW
 
+    @property
+    def ends(self) -> list[float] | None:
+        """Both ends, or None where there are none."""
+        return [self.low, self.high] if math.isfinite(self.low) else None
+
     def to_json(self) -> dict[str, Any]:
         """As a result file holds it; null for what is not a number."""
         return {
