@@ -25,9 +25,7 @@ RECORDED = Path(__file__).with_name("mteb_index.json")
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An mteb whose facts were made before, and an empty folder to work in."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(index, "version", lambda needed_by: "2.26.24")
-    monkeypatch.setattr(index, "is_installed", lambda: True)
-    monkeypatch.setattr("benchmark.data.mteb.files.version", lambda needed_by: "2.26.24")
+    monkeypatch.setattr(index, "_installed", lambda: "2.26.24")
     index._read.cache_clear()
     folder = index.folder_of("2.26.24")
     folder.mkdir(parents=True)
@@ -161,17 +159,12 @@ def test_a_name_that_nothing_has() -> None:
 
 def test_without_mteb_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """And what to run."""
-    monkeypatch.undo()
-    monkeypatch.setattr(index.importlib.metadata, "version", _absent)
+    monkeypatch.setattr(index, "_installed", lambda: "")
 
     with pytest.raises(MissingExtraError, match=r"pip install 'embedmark\[mteb\]'"):
         find_choices(["mteb:STS22"])
     with pytest.raises(UsageError, match="no task or suite is named"):
         find_choices(["Small(eng, v1)"])
-
-
-def _absent(name: str) -> str:
-    raise index.importlib.metadata.PackageNotFoundError(name)
 
 
 def test_facts_are_made_once_and_again_when_broken(

@@ -22,18 +22,22 @@ _FORMAT = 1  # of what is kept; another one is made anew
 
 def version(needed_by: str) -> str:
     """The version of the installed mteb, which is not imported; MissingExtraError without one."""
-    try:
-        return importlib.metadata.version("mteb")
-    except importlib.metadata.PackageNotFoundError:
-        raise MissingExtraError("mteb", "mteb", needed_by) from None
+    if not is_installed():
+        raise MissingExtraError("mteb", "mteb", needed_by)
+    return _installed()
 
 
 def is_installed() -> bool:
     """Whether there is an mteb to ask."""
+    return bool(_installed())
+
+
+@lru_cache(maxsize=1)
+def _installed() -> str:
     try:
-        return bool(importlib.metadata.version("mteb"))
+        return importlib.metadata.version("mteb")
     except importlib.metadata.PackageNotFoundError:
-        return False
+        return ""
 
 
 def folder_of(of_version: str) -> Path:
