@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.cli import bundle, check
+from benchmark.cli import bundle, check, stats
 from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
 from benchmark.cli.from_mteb import choices_of_mteb, write_from_mteb
 
@@ -44,6 +44,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     check.add_arguments(checking)
     packing = verbs.add_parser("bundle", help="pack tasks and their data into one file")
     bundle.add_arguments(packing)
+    counting = verbs.add_parser("stats", help="print what data are made of, without a text")
+    stats.add_arguments(counting)
     new = verbs.add_parser("new", help="write a task file by looking at a folder, or at mteb")
     new.add_argument("name", nargs="?", metavar="NAME")
     new.add_argument("--kind", help="the kind; recognised by the columns when left out")
@@ -53,7 +55,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run the verb."""
-    verbs = {"list": _list, "show": _show, "check": check.run, "new": _new, "bundle": bundle.run}
+    verbs = {
+        "list": _list,
+        "show": _show,
+        "check": check.run,
+        "new": _new,
+        "bundle": bundle.run,
+        "stats": stats.run,
+    }
     return verbs[args.verb](args)
 
 
@@ -106,6 +115,7 @@ def _short(value: Any) -> str:
 def _show(args: Namespace) -> int:
     from benchmark.catalog import load_kind
     from benchmark.cli.output import print_json, print_table
+    from benchmark.data.fingerprint import fingerprint
     from benchmark.data.sources import load_tables
     from benchmark.prepare import chosen_parts
 
@@ -120,19 +130,24 @@ def _show(args: Namespace) -> int:
             continue
         kind = load_kind(task.kind)
         sizes: list[list[Any]] = []
+        prints: list[list[str]] = []
         first: dict[str, Any] = {}
         for split, subset in chosen_parts(choice):
             tables = load_tables(task, kind, split, subset)
             first = first or tables
+            prints.append([split, subset, fingerprint(tables)])
             sizes += [[split, subset, name, t.num_rows] for name, t in tables.items()]
         if args.json:
             keys = ("split", "subset", "table", "rows")
             sized = [dict(zip(keys, size, strict=True)) for size in sizes]
-            shown.append(facts | {"sizes": sized})
+            found = {f"{split}/{subset}": content for split, subset, content in prints}
+            shown.append(facts | {"sizes": sized, "fingerprints": found})
             continue
         print_table(["fact", "value"], [[key, _plain(value)] for key, value in facts.items()])
         print()
         print_table(["split", "subset", "table", "rows"], sizes, right={"rows"})
+        print()
+        print_table(["split", "subset", "fingerprint"], prints)
         for name, table in first.items():
             print(f"\nfirst rows of {name}:")
             rows = table.slice(0, _SHOWN_ROWS).to_pylist()
