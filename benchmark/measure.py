@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
+from benchmark.analysis.examples import texts_of
 from benchmark.analysis.uncertainty import interval_of
 from benchmark.encode import Encoded, Progress, Session, Share, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
@@ -35,11 +36,12 @@ def measure_part(
     *,
     session: Session | None = None,
     share: Share | None = None,
+    keep_texts: bool = False,
 ) -> Part:
     """Encode (or search) and evaluate; a score that is not a number becomes None with an error.
 
     With a ``session`` most was encoded before, together with other tasks, and ``share`` is what of
-    that the part stands for.
+    that the part stands for. ``keep_texts`` puts the examples' texts among their records.
     """
     task, kind = prepared.task, prepared.kind
     start, before = time.perf_counter(), _usage(model)
@@ -76,7 +78,8 @@ def measure_part(
     problem = None
     if not math.isfinite(value):
         problem = f"{task.name}: {task.main_score} is not a number on these vectors"
-    samples = as_stored(scores.samples, task.main_score)
+    kept = texts_of(part.plan, scores.samples) if keep_texts else {}
+    samples = as_stored({**scores.samples, **kept}, task.main_score)
     interval = None
     if not problem and task.main_score not in scores.degenerate:
         interval = interval_of(task.kind, task.main_score, value, scores.samples)

@@ -40,6 +40,7 @@ class RunSettings:
     cache_size: int = USUAL_SIZE
     limit: int | None = None
     fresh: bool = False
+    keep_texts: bool = False
     model: Settings = Settings()
 
 
@@ -193,6 +194,7 @@ def _measure(
         found = measure_part(
             running.model, prepared, part, cache, running.meter.part,
             session=running.session, share=job.shares.get(key),
+            keep_texts=running.settings.keep_texts,
         )  # fmt: skip
     except BenchmarkError as error:
         message = f"{label} on {task.name}: {error}"

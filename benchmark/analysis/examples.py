@@ -12,9 +12,11 @@ from benchmark.metrics.correlation import average_ranks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from benchmark.protocols import Plan
+    from benchmark.protocols import Plan, Request
 
 Samples: TypeAlias = "Mapping[str, NDArray[Any]]"
+TEXT = "text:"
+"""Before the name of a request: a column of its texts."""
 
 
 def loss_of(samples: Samples) -> NDArray[np.float64]:
@@ -40,24 +42,32 @@ def loss_of(samples: Samples) -> NDArray[np.float64]:
     return _apart(samples)
 
 
-def texts_of(plan: Plan, samples: Samples, example: int) -> dict[str, str]:
-    """The texts of an example by the plan's request, and the first document ranked, where it is.
+def texts_of(plan: Plan, samples: Samples) -> dict[str, NDArray[Any]]:
+    """The texts of all examples, ``text:<request>`` -> ``(n,)``, and of what a model found.
 
     Requests of as many texts as there are examples are read row by row; others are left out.
     """
+    if not samples:
+        return {}
     count = len(next(iter(samples.values())))
     found = {
-        name: str(request.texts[example].as_py())
+        f"{TEXT}{name}": np.array(request.texts.to_pylist(), dtype=str)
         for name, request in plan.items()
         if len(request.texts) == count and name != "corpus"
     }
-    top = int(samples["top"][example, 0]) if "top" in samples else -1
-    if top >= 0 and "corpus" in plan:
-        found["first document"] = str(plan["corpus"].texts[top].as_py())
-    chosen = int(samples["found"][example]) if "found" in samples else -1
-    if chosen >= 0 and "sentence2" in plan:
-        found["found"] = str(plan["sentence2"].texts[chosen].as_py())
+    if "top" in samples and "corpus" in plan:
+        found[f"{TEXT}first document"] = _rows_of(plan["corpus"], samples["top"][:, 0])
+    if "found" in samples and "sentence2" in plan:
+        found[f"{TEXT}found"] = _rows_of(plan["sentence2"], samples["found"])
     return found
+
+
+def _rows_of(request: Request, rows: NDArray[Any]) -> NDArray[Any]:
+    """The texts of some rows; empty for -1, which stands for none."""
+    import pyarrow as pa
+
+    picked = pa.array(rows, pa.int64(), mask=rows < 0)
+    return np.array([text or "" for text in request.texts.take(picked).to_pylist()], dtype=str)
 
 
 def _wrong_side(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -50,6 +50,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=_positive, metavar="N", help="N examples a task, in a tree of their own"
     )
+    parser.add_argument(
+        "--keep-texts", action="store_true", help="keep texts beside scores, for 'results samples'"
+    )
     parser.add_argument("--fresh", action="store_true", help="measure again, reuse no result")
     parser.add_argument("--plan", action="store_true", help="show what would run, and run nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
@@ -115,6 +118,7 @@ def run(args: Namespace) -> int:
         cache_size=USUAL_SIZE if args.cache_size is None else args.cache_size,
         limit=args.limit,
         fresh=args.fresh,
+        keep_texts=args.keep_texts,
         model=Settings(
             args.batch_size,
             args.device,

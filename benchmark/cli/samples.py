@@ -88,15 +88,17 @@ def _wanted(entry: Any, args: argparse.Namespace) -> bool:
 def _rows(
     model: str, key: str, samples: Mapping[str, Any], part: PreparedPart | None
 ) -> Iterator[dict[str, Any]]:
-    from benchmark.analysis.examples import loss_of, texts_of
+    from benchmark.analysis.examples import TEXT, loss_of, texts_of
 
+    kept = {name: values for name, values in samples.items() if name.startswith(TEXT)}
+    texts = texts_of(part.plan, samples) if part else kept
     split, subset = key.split("/", 1)
     loss = loss_of(samples)
     for example in (-loss).argsort(kind="stable"):
         numbers = {
             name: _plain(values[example])
             for name, values in samples.items()
-            if name not in ("id", "row", "text") and not name.startswith("times_")
+            if name not in ("id", "row") and not name.startswith(("times_", TEXT))
         }
         yield {
             "model": model,
@@ -106,7 +108,9 @@ def _rows(
             "id": str(samples["id"][example]) if "id" in samples else "",
             "loss": float(loss[example]),
             "record": numbers,
-            "texts": texts_of(part.plan, samples, int(example)) if part else {},
+            "texts": {
+                name.removeprefix(TEXT): str(values[example]) for name, values in texts.items()
+            },
         }
 
 
@@ -128,14 +132,18 @@ def _parts(task: str, result: TaskResult, args: argparse.Namespace) -> dict[str,
         prepared = prepare(choice, limit=result.limit)
     except (BenchmarkError, ValueError) as error:
         print(
-            f"note: without texts, since the data cannot be read: {visible(error)}", file=sys.stderr
+            f"note: no texts but kept ones, since the data cannot be read: {visible(error)}",
+            file=sys.stderr,
         )
         return {}
     known = {f"{e.split}/{e.subset}": e.fingerprint for e in result.entries}
     found = {f"{part.split}/{part.subset}": part for part in prepared.parts if not part.error}
     changed = [key for key, part in found.items() if known.get(key) not in (None, part.fingerprint)]
     if changed:
-        print(f"note: the data of {', '.join(changed)} changed; no texts of it", file=sys.stderr)
+        print(
+            f"note: the data of {', '.join(changed)} changed; no texts but kept ones",
+            file=sys.stderr,
+        )
     return {key: part for key, part in found.items() if key not in changed}
 
 
