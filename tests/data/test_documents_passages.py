@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.data.documents.duplicates import NEAR, find_distinct
+from benchmark.data.documents.markup import read_markdown
 from benchmark.data.documents.passages import (
     LEAST_WORDS,
     PASSAGE_WORDS,
@@ -143,3 +144,32 @@ def test_each_text_is_kept_once(texts: list[str]) -> None:
     kept = [fold(texts[number]) for number in found.kept]
     assert len(kept) == len(set(kept)) == len({fold(text) for text in texts})
     assert len(texts) == len(kept) + found.same + found.near
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "." * 300_000 + "x",
+        ".)" * 150_000,
+        '."' + '"' * 300_000 + "x",
+        ". " * 150_000,
+        "。" * 300_000,
+    ],
+    ids=["dots", "closed dots", "quotes", "sentences", "wide"],
+)
+def test_a_hostile_text_is_no_endless_work(text: str) -> None:
+    """Steps grow with the length; with its square these would take minutes."""
+    assert text == "".join(split_sentences(text))
+    ends_sentence(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["# " + " " * 300_000 + "x", "# x" + " #" * 150_000 + "x", "<!--" * 100_000,
+             "---\ntitle: x" + " " * 300_000 + "y\n---\n", "```" * 100_000, "> " * 150_000],
+    ids=["spaces", "marks", "comments", "title", "fences", "quotes"],
+)  # fmt: skip
+def test_hostile_markdown_is_no_endless_work(text: str) -> None:
+    """Neither is this."""
+    title, paragraphs = read_markdown(text)
+
+    assert len(title) + sum(map(len, paragraphs)) <= len(text)

@@ -10,11 +10,10 @@ from benchmark.data.documents.record import fold, paragraphs_of, words_of
 
 _TITLE_WORDS = 20  # a first line of more is no title
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_NAMED = re.compile(r"""^title:[ \t]*["']?(.+?)["']?[ \t]*\r?$""", re.MULTILINE)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r"^title:(.*)$", re.MULTILINE)
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(
-    r"^ {0,3}#{1,6}[ \t]+(?P<after>.+?)[ \t#]*\r?$|^(?P<under>\S.*)\r?\n=+[ \t]*\r?$", re.MULTILINE
+    r"^ {0,3}#{1,6}[ \t]+(?P<after>\S.*)$|^(?P<under>\S.*)\n=+[ \t]*\r?$", re.MULTILINE
 )
 # A heading, an item of a list and a row of a table are each a paragraph, without an empty line.
 _LINE = re.compile(r"^[ \t]*(?:#{1,6}[ \t].*|(?:[-*+]|\d+[.)])[ \t].*|\|.*)$", re.MULTILINE)
@@ -57,18 +56,35 @@ def read_markdown(text: str) -> Parts:
     """
     named = ""
     if front := _FRONT.match(text):
-        named = "".join(_NAMED.findall(front[1])[:1])
+        named = "".join(_NAMED.findall(front[1])[:1]).strip().strip("\"'")
         text = text[front.end() :]
-    text = _COMMENT.sub(" ", text)
-    # Blanked rather than cut, so that places in both are the same: a fence may hold a "# comment".
-    bare = _FENCE.sub(lambda match: " " * len(match[0]), text)
-    if heading := _HEADING.search(bare):
-        title = heading["after"] or heading["under"]
+    text = _without_comments(text)
+    if heading := _HEADING.search(_without_code(text)):
+        title = (heading["after"] or heading["under"]).rstrip().rstrip("#")
         if not named or fold(named) == fold(title):
             named = title
             text = f"{text[: heading.start()]}\n{text[heading.end() :]}"
     text = _LINE.sub(r"\n\n\g<0>", _LAST_OF_HEADING.sub(r"\1\n\n", text))
     return fold(named.replace("`", "")), paragraphs_of(text)
+
+
+def _without_code(text: str) -> str:
+    """Lines of code, which may hold a "# comment", blanked, so that all places stay the same."""
+    lines, fence = text.split("\n"), ""
+    for number, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if fence or mark:
+            lines[number] = " " * len(line)
+        if not fence:
+            fence = mark[1] if mark else ""
+        elif mark and mark[1].startswith(fence):
+            fence = ""
+    return "\n".join(lines)
+
+
+def _without_comments(text: str) -> str:
+    first, *rest = text.split("<!--")
+    return first + "".join(f" {part.partition('-->')[2]}" for part in rest)
 
 
 def read_html(text: str) -> Parts:

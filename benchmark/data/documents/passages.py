@@ -16,9 +16,10 @@ LEAST_WORDS = 20
 # wide ones of Chinese and Japanese do not.
 _SPACED = ".!?…؟۔।॥"  # noqa: RUF001
 _WIDE = "。！？｡"  # noqa: RUF001
-_CLOSING = "\"'”’»)\\]」』】）》*_`"  # noqa: RUF001
-_END = re.compile(rf"[{_SPACED}]+[{_CLOSING}]*\s+|[{_WIDE}]+[{_CLOSING}]*\s*")
-_LAST = re.compile(rf"[{_SPACED}{_WIDE}][{_CLOSING}]*\s*\Z")
+_CLOSING = "\"'”’»)]」』】）》*_`"  # noqa: RUF001
+_CLOSED = re.escape(_CLOSING)
+# Possessive, and from the first mark of several on, so that a file of full stops takes no longer.
+_END = re.compile(rf"(?<![{_SPACED}])[{_SPACED}]++[{_CLOSED}]*+\s++|[{_WIDE}]++[{_CLOSED}]*+\s*+")
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|al|cf|dr|e\.g|eq|etc|fig|i\.e|mr|mrs|ms|no|nr|pp|prof|st|vs)\.\s+\Z",
     re.IGNORECASE,
@@ -55,7 +56,7 @@ def ends_sentence(text: str) -> bool:
     >>> ends_sentence("It barks."), ends_sentence("吠えた。」"), ends_sentence("On dogs")
     (True, True, False)
     """
-    return _LAST.search(text) is not None
+    return text.rstrip().rstrip(_CLOSING)[-1:] in set(_SPACED + _WIDE)
 
 
 def cut(paragraphs: Sequence[str]) -> list[tuple[str, ...]]:
