@@ -49,7 +49,7 @@ def minimums(session: nox.Session, extra: str) -> None:
     Once without the starter extra, which asks for a newer Arrow, and once with it.
     """
     constraints = Path(session.create_tmp()) / "lowest.txt"
-    lowest = _lowest("endpoint", "frame", *extra.split(","))
+    lowest = _lowest("endpoint", "frame", "pdf", *extra.split(","))
     constraints.write_text("\n".join(lowest) + "\n", "utf-8")
     session.install("-e", f".[{extra}]", "--constraint", str(constraints))
     session.run("pytest", *session.posargs)

@@ -68,6 +68,13 @@ def smart_cran(source: Path, target: Path) -> None:
     )
 
 
+def abstracts(source: Path, target: Path) -> None:
+    """Cranfield's documents alone, a file each: nothing says what is asked for."""
+    target.mkdir(parents=True)
+    for number, text in read_smart(source / "cran.all.1400").items():
+        (target / f"{number}.txt").write_text(text, "utf-8")
+
+
 def smart_med(source: Path, target: Path) -> None:
     """Medline: every judged document is relevant."""
     judged = [line.split() for line in (source / "MED.REL").read_text().splitlines()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ TASKS = Path(__file__).parent / "tasks"
 # Folder in the transcripts -> where the data is, and how it gets there.
 FOLDERS: dict[str, tuple[str, Callable[[Path, Path], object]]] = {
     "cran": ("smart_collections/data/cran", convert.smart_cran),
+    "abstracts": ("smart_collections/data/cran", convert.abstracts),
     "stsb": ("stsb_multi_mt/data", shutil.copytree),
     "msr": ("sick_sts_mrpc_wang/data/para/msr", shutil.copytree),
     "banking77": ("banking77/banking_data", shutil.copytree),
@@ -95,3 +97,20 @@ def test_transcript(
         assert words == expected
         # Scores move a little with the processor and the versions of libraries, k-means by more.
         assert scores == pytest.approx(shown, abs=3.0 if "clustering" in text else 0.1)
+
+
+def test_a_folder_of_plain_documents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], real_data: Callable[[str], Path]
+) -> None:
+    """Transcripts of earnings calls as they lie: no file is written beside them."""
+    folder = real_data("ectsum/data/final/val/ects")
+    beside = sorted(folder.parent.iterdir())
+
+    run = ["run", "tfidf", "random", "--data", str(folder), "--subset", "opening", "--no-cache"]
+    assert main([*run, "--json", "-o", str(tmp_path)]) == 0
+
+    out, err = capsys.readouterr()
+    rows = {row["model"]: row for row in json.loads(out)["results"]}
+    assert f"read as documents without labels ({len(list(folder.iterdir()))} .txt; " in err
+    assert rows["tfidf"]["main_score"] > rows["random"]["main_score"] + 0.1
+    assert sorted(folder.parent.iterdir()) == beside
