@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import kendalltau, pearsonr, spearmanr
 from sklearn.metrics import average_precision_score, f1_score
 
 from benchmark.stats.influence import (
     average_precision_influence,
+    kendall_influence,
     macro_f1_influence,
+    pearson_influence,
     spearman_influence,
 )
 
@@ -84,3 +86,22 @@ def test_degenerate_input_has_no_influence() -> None:
     assert 0 == np.abs(spearman_influence(flat, rising)).max()
     assert 0 == np.abs(average_precision_influence(np.zeros(5, bool), rising)).max()
     assert 0 == np.abs(macro_f1_influence(np.zeros(0, np.int64), np.zeros(0, np.int64), 3)).sum()
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6])
+@pytest.mark.parametrize("name", ["kendall", "pearson"])
+def test_other_correlations_are_the_jackknifes(name: str, digits: int) -> None:
+    """The influence of a pair is what leaving it out changes, ties and all."""
+    generator = np.random.default_rng(digits)
+    one = generator.normal(size=600).round(digits)
+    other = (one + generator.normal(size=600)).round(digits)
+    statistic = {
+        "kendall": lambda a, b: kendalltau(a, b).statistic,
+        "pearson": lambda a, b: pearsonr(a, b).statistic,
+    }[name]
+    found = {"kendall": kendall_influence, "pearson": pearson_influence}[name](one, other)
+    whole = statistic(one, other)
+    left = [whole - statistic(np.delete(one, n), np.delete(other, n)) for n in range(0, 600, 20)]
+
+    assert abs(found.mean()) < 1e-10
+    np.testing.assert_allclose(found[::20], 599 * np.array(left), atol=0.03)
