@@ -70,9 +70,16 @@ FILES = {
     },
     "Mean.toml": 'kind = "aggregate"\nmain_score = "main_score"\nlanguages = ["eng-Latn"]\n'
     '[source]\ntasks = ["Find", "Sort"]\n',
+    "Notes.toml": 'kind = "retrieval"\nmain_score = "ndcg_at_10"\n[source]\n'
+    'documents = "notes"\n[subsets]\ntitle = ["eng-Latn"]\n',
+    **{
+        f"notes/{n}.md": f"# The {word} report\n\n"
+        + " ".join(f"It says that {word} number {m} of the {n} was found again." for m in range(9))
+        for n, word in enumerate(["river", "market", "harbour", "forest", "engine", "library"])
+    },
     "Child.toml": 'extends = "Pairs"\nsplits = ["dev"]\n',
 }
-NAMES = ["Pairs", "Find", "Sort", "Tags", "Group", "Mean", "Child"]
+NAMES = ["Pairs", "Find", "Sort", "Tags", "Group", "Mean", "Child", "Notes"]
 
 
 @pytest.fixture
@@ -115,7 +122,7 @@ def test_results_are_those_without_a_bundle(folder: Path, tmp_path: Path) -> Non
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     shutil.move("b.zip", elsewhere / "b.zip")
-    for name in ("pairs", "find", "sort", "tags", "group"):
+    for name in ("pairs", "find", "sort", "tags", "group", "notes"):
         shutil.rmtree(folder / name)
 
     arguments = ["run", "random", "--bundle", "b.zip", "-o", "out", "--no-cache"]
