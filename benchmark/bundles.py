@@ -19,6 +19,7 @@ from benchmark.aggregate import AGGREGATE, with_parts
 from benchmark.catalog import Choice, checked, expanded, load_kind
 from benchmark.data.bundle import FORMAT, MANIFEST, VERSION, Bundle, parquet_of
 from benchmark.data.fingerprint import fingerprint
+from benchmark.data.mteb.source import load_ahead
 from benchmark.data.sources import read_tables
 from benchmark.errors import BenchmarkError, DataError, TaskFileError, UsageError, nearest
 from benchmark.prepare import parts_to_read, revision_of
@@ -150,7 +151,10 @@ def _pack(writer: _Writer, choice: Choice) -> dict[str, Any]:
         file = task.hook.partition(":")[0]
         writer.add(f"hooks/{task.name}.py", (task.path.parent / file).read_bytes())
     parts = {}
-    for split, subset in [] if task.parts else parts_to_read(choice):
+    read = [] if task.parts else parts_to_read(choice)
+    if task.source.type == "mteb":
+        load_ahead(task, load_kind(task.kind), read)
+    for split, subset in read:
         try:
             tables, findings = read_tables(task, load_kind(task.kind), split, subset)
         except BenchmarkError as error:

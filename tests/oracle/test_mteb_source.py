@@ -304,6 +304,29 @@ def test_the_command_runs_a_task_by_name(hub: Hub, tmp_path: Path) -> None:
     assert {row["hf_subset"] for row in result["scores"]["test"]} == set(COLDER.subsets)
 
 
+def test_a_bundle_of_it_needs_no_mteb(hub: Hub, tmp_path: Path) -> None:
+    """The tables that mteb's code made are packed, and score the same."""
+    inherited = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    def run(*arguments: str, **environment: str) -> None:
+        command = [sys.executable, "-m", "benchmark", *arguments]
+        subprocess.run(command, check=True, cwd=tmp_path, env={**inherited, **environment})
+
+    chosen = ("-t", "mteb:ColDeRReranking", "--subset", *COLDER.subsets)
+    run("tasks", "bundle", *chosen, "-o", "colder.bundle")
+    run("run", "random", *chosen, "-o", "direct")
+    nothing = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "none")}
+    run("run", "random", "--bundle", "colder.bundle", "-o", "packed", **nothing)
+
+    found = []
+    for folder in ("direct", "packed"):
+        (path,) = (tmp_path / folder).rglob("ColDeRReranking.json")
+        result = json.loads(path.read_text("utf-8"))
+        rows = {row["hf_subset"]: row["main_score"] for row in result["scores"]["test"]}
+        found.append((rows, result["dataset_revision"]))
+    assert found[0] == found[1]
+
+
 def test_the_command_without_network(tmp_path: Path) -> None:
     """One line, and exit 1."""
     command = [sys.executable, "-m", "benchmark", "run", "random", "-t", "mteb:BUCC"]

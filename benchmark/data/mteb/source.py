@@ -145,7 +145,7 @@ def _error(task: Task, told: Mapping[str, Any]) -> DataError | None:
     if NO_NETWORK & set(names):
         return OutOfReachError(
             f"{name}: the data are not in the cache, and the hub is out of reach; run once with "
-            "network"
+            "network, or bring them from another machine: embedmark tasks bundle"
         )
     if _REFUSED & set(names):
         return DataError(
