@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import random
 import shutil
 import struct
 import subprocess
@@ -22,7 +24,7 @@ from benchmark.bundles import choices_of, make_bundle
 from benchmark.catalog import find_choices
 from benchmark.cli import main
 from benchmark.data.bundle import open_bundle
-from benchmark.errors import DataError, TaskFileError, UsageError
+from benchmark.errors import BenchmarkError, DataError, TaskFileError, UsageError
 from benchmark.prepare import prepare
 from tests.test_offline import FORBIDDEN
 
@@ -290,6 +292,39 @@ def test_every_damaged_part_is_named(bundle: Path) -> None:
             bundle.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
             with pytest.raises(DataError, match=f"damaged: {entry.filename}; copy"):
                 open_bundle(bundle)
+
+
+def test_any_changed_byte_is_found_or_means_nothing(bundle: Path) -> None:
+    """Also in the zip's own records: one line, or the same content as before."""
+    whole, digest = bundle.read_bytes(), open_bundle(bundle).digest
+    draws, lines = random.Random(6), set()
+    for _ in range(400):
+        at = draws.randrange(len(whole))
+        changed = bytes([whole[at] ^ 1 << draws.randrange(8)])
+        bundle.write_bytes(whole[:at] + changed + whole[at + 1 :])
+        try:
+            opened = open_bundle(bundle)
+            names = [choice.task.name for choice in choices_of(opened)]
+        except BenchmarkError as error:
+            lines.add(str(error).count("\n"))
+        else:
+            assert (digest, ["Pairs"]) == (opened.digest, names)
+    assert {0} == lines
+
+
+def test_a_full_disk_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part of a file, and no file of another name."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    before = sorted(folder.iterdir())
+
+    with pytest.raises(UsageError, match=r"b\.zip: cannot be written \(No space left"):
+        make_bundle(find_choices(["Pairs.toml"]), [], folder / "b.zip")
+
+    assert before == sorted(folder.iterdir())
 
 
 def test_a_bundle_cut_short_is_refused(bundle: Path) -> None:
