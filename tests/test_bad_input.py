@@ -195,13 +195,13 @@ TASK_FILES = [
         "a source of no type",
         STS.replace("files =", "file ="),
         "error: T.toml:4: [source] must name exactly one of hub, files, package, generate, "
-        "tasks, not file",
+        "documents, mteb, tasks, not file",
     ),
     task_file(
         "a source of two types",
         STS + 'generate = "passkey"\n',
         "error: T.toml:4: [source] must name exactly one of hub, files, package, generate, "
-        "tasks, not files and generate",
+        "documents, mteb, tasks, not files and generate",
     ),
     task_file(
         "a package without a path",
