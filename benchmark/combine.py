@@ -16,6 +16,7 @@ from benchmark.results.frame import Row, Status, failed_row, row_of
 from benchmark.results.new import new_result
 from benchmark.results.record import Part
 from benchmark.results.store import read_result, result_path, save_result
+from benchmark.stats.combining import combined_interval
 from benchmark.task import DEFAULT_SUBSET, Task
 
 
@@ -84,12 +85,20 @@ def _part(task: Task, split: str, known: Mapping[tuple[str, str, str], Part]) ->
     for part in known.values():
         seconds.update(part.seconds)
         warnings.update(part.warnings)
+    weights = [mean_of_parts(task, split, {k: float(k == key) for k in known}) for key in known]
+    interval = combined_interval(
+        list(scores.values()),
+        [part.interval for part in known.values()],
+        weights,
+        [(name, part.examples) for (name, _, _), part in known.items()],
+    )
     return Part(
         split=split,
         subset=DEFAULT_SUBSET,
         languages=task.languages,
         metrics={task.main_score: value},
         main_score=value,
+        interval=interval,
         examples=sum(part.examples for part in known.values()),
         fingerprint=combined({"/".join(key): part.fingerprint for key, part in known.items()}),
         degenerate=tuple(sorted({name for part in known.values() for name in part.degenerate})),

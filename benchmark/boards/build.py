@@ -15,7 +15,8 @@ from benchmark.errors import TaskFileError, nearest
 from benchmark.results.facts import ModelFacts
 from benchmark.results.task_result import TaskResult
 from benchmark.stats.borda import borda_ranks
-from benchmark.stats.intervals import Interval, combined_interval, sampled_interval
+from benchmark.stats.combining import combined_interval, sampled_interval
+from benchmark.stats.intervals import Interval
 from benchmark.stats.means import mean_over_kinds, mean_over_tasks, means_by_kind
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task

@@ -11,7 +11,8 @@ from benchmark.data.fingerprint import combined
 from benchmark.data.hub_repository import UNPINNED
 from benchmark.prepare import FINGERPRINT_DIFFERS
 from benchmark.results.task_result import EXTERNAL, Entry, TaskResult
-from benchmark.stats.intervals import Interval, combined_interval
+from benchmark.stats.combining import combined_interval
+from benchmark.stats.intervals import Interval
 from benchmark.stats.means import mean
 from benchmark.task import Task
 
@@ -110,7 +111,10 @@ def cell_of(result: TaskResult | None, task: Task, wanted: Wanted, data: Data) -
     score = mean(entry.main_score for entry in found)
     intervals = [interval_of_entry(entry) for entry in found]
     interval = combined_interval(
-        [entry.main_score or 0.0 for entry in found], intervals, [1.0] * len(found)
+        [entry.main_score or 0.0 for entry in found],
+        intervals,
+        [1.0] * len(found),
+        [entry.examples for entry in found],
     )
     return Cell(score, result.provenance, other_data=other_data, interval=interval)
 

@@ -83,7 +83,8 @@ def _cell(rows: Sequence[Row]) -> tuple[str, float | None]:
 
 def half_width(rows: Sequence[Row]) -> float | None:
     """Half of the 95 % interval of the mean of some rows; None where one has no interval."""
-    from benchmark.stats.intervals import Interval, combined_interval
+    from benchmark.stats.combining import combined_interval
+    from benchmark.stats.intervals import Interval
 
     intervals = [
         Interval(
@@ -97,7 +98,8 @@ def half_width(rows: Sequence[Row]) -> float | None:
         else None
         for row in rows
     ]  # fmt: skip
-    found = combined_interval([row.main_score or 0.0 for row in rows], intervals, [1.0] * len(rows))
+    scores, alike = [row.main_score or 0.0 for row in rows], [row.examples for row in rows]
+    found = combined_interval(scores, intervals, [1.0] * len(rows), alike)
     return None if found is None else (found.high - found.low) / 2
 
 

@@ -18,7 +18,8 @@ from benchmark.errors import ResultError
 from benchmark.models.tokens import TokenCount
 from benchmark.protocols import Identity
 from benchmark.results.samples import Columns
-from benchmark.stats.intervals import Interval, combined_interval, read_interval
+from benchmark.stats.combining import combined_interval
+from benchmark.stats.intervals import Interval, read_interval
 from benchmark.task import Task
 
 
@@ -211,7 +212,10 @@ def _interval(result: Result) -> Interval | None:
     scores = [part.main_score for part in result.parts.values()]
     intervals = [part.interval for part in result.parts.values()]
     known = [score for score in scores if score is not None]
-    return combined_interval(known, intervals, [1.0] * len(scores)) if known == scores else None
+    alike = [part.examples for part in result.parts.values()]
+    if known != scores:
+        return None
+    return combined_interval(known, intervals, [1.0] * len(scores), alike)
 
 
 def _read_part(

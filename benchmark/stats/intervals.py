@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -223,51 +222,6 @@ def student_interval(
         return Interval(float("nan"), float("nan"), error, freedom, method, n)
     half = t_quantile(freedom, LEVEL) * error
     return Interval(mean - half, mean + half, error, freedom, method, n)
-
-
-def sampled_interval(scores: Sequence[float], weights: Sequence[float]) -> Interval:
-    """The interval of a weighted mean of scores that are a sample themselves, as of tasks."""
-    values, shares = np.array(scores), np.array(weights) / math.fsum(weights)
-    mean, count = float(shares @ values), len(values)
-    error = math.sqrt(count / (count - 1) * float(np.sum((shares * (values - mean)) ** 2)))
-    return student_interval(mean, error, count - 1.0, "tasks as a sample")
-
-
-def combined_interval(
-    scores: Sequence[float], intervals: Sequence[Interval | None], weights: Sequence[float]
-) -> Interval | None:
-    """The interval of a weighted mean of scores, by their standard errors, as independent.
-
-    None where a score has no interval. One score keeps its own. The ends lie as far from the mean
-    as the parts' ends do together, which keeps them in range and a width where all parts are
-    perfect; where an end is unknown, by Student's t. ``n`` counts all examples; Satterthwaite's
-    approximation gives the freedom. Source: Zou and Donner 2008, the method of variance estimates
-    recovery.
-    """
-    known = [each for each in intervals if each is not None and math.isfinite(each.error)]
-    if not known or len(known) < len(scores):
-        return None
-    if len(known) == 1:
-        return known[0]
-    whole = math.fsum(weights)
-    parts = [(w / whole * each.error) ** 2 for w, each in zip(weights, known, strict=True)]
-    mean = math.fsum(w / whole * score for w, score in zip(weights, scores, strict=True))
-    total = math.fsum(parts)
-    below = math.fsum(p**2 / max(each.freedom, 1.0) for p, each in zip(parts, known, strict=True))
-    n = sum(each.n for each in known)
-    freedom = total**2 / below if below > 0 else float(n - len(known))
-    method, error = "errors of the parts", math.sqrt(total)
-    ends = [(each.low, each.high) for each in known]
-    if not all(map(math.isfinite, sum(ends, ()))):
-        return student_interval(mean, error, freedom, method, n)
-    shares = [w / whole for w in weights]
-    below_mean, above_mean = (
-        math.hypot(
-            *(s * (end[side] - score) for s, end, score in zip(shares, ends, scores, strict=True))
-        )
-        for side in (0, 1)
-    )
-    return Interval(mean - below_mean, mean + above_mean, error, freedom, method, n)
 
 
 def _transformed(

@@ -12,7 +12,8 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from benchmark.analysis.uncertainty import interval_of
 from benchmark.kinds.records import shared_texts
-from benchmark.stats.intervals import combined_interval, mean_interval
+from benchmark.stats.combining import combined_interval
+from benchmark.stats.intervals import mean_interval
 
 RNG = np.random.default_rng(7)
 LABELS = RNG.integers(0, 3, 400)
@@ -159,3 +160,12 @@ def test_a_mean_over_subsets() -> None:
     assert perfect is not None
     assert 0.9 < perfect.low < 1.0 == perfect.high
     assert combined_interval([1.0, 1.0], [parts[0], None], [1.0, 1.0]) is None
+
+
+def test_subsets_of_the_same_examples_add_no_certainty() -> None:
+    """Four languages of one set of texts are as sure as one."""
+    one = mean_interval(RNG.random(200))
+    found = combined_interval([0.5] * 4, [one] * 4, [1.0] * 4, [200] * 4)
+
+    assert found is not None
+    assert found.error == pytest.approx(one.error)
