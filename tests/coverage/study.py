@@ -58,9 +58,9 @@ class Kind:
     title: str
     populations: Mapping[str, Population]
     value: Callable[[Arrays], float]
-    ours: Callable[[Arrays], Interval]
+    ours: Callable[[Arrays, float], Interval]
     usual: str
-    other: Callable[[Arrays], Ends]
+    other: Callable[[Arrays, float], Ends]
 
 
 @dataclass(frozen=True)
@@ -89,55 +89,54 @@ def _t(values: Any) -> Ends:
     return values.mean() - half, values.mean() + half
 
 
-def _mean(data: Arrays) -> Interval:
+def _mean(data: Arrays, value: float) -> Interval:
     return mean_interval(data[0], data[1] if len(data) > 1 else None)
 
 
-def _spearman(data: Arrays) -> Interval:
+def _spearman(data: Arrays, value: float) -> Interval:
     influence = spearman_influence(data[0], data[1])
     clusters = data[2] if len(data) > 2 else None
-    return correlation_interval(spearman(data[0], data[1]), influence, clusters)
+    return correlation_interval(value, influence, clusters)
 
 
-def _bonett_wright(data: Arrays) -> Ends:
-    r = spearman(data[0], data[1])
+def _bonett_wright(data: Arrays, r: float) -> Ends:
     half = 1.959964 * np.sqrt((1 + r**2 / 2) / (len(data[0]) - 3))
     return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
 
 
-def _precision(data: Arrays) -> Interval:
+def _precision(data: Arrays, value: float) -> Interval:
     influence = average_precision_influence(data[0], data[1])
-    return precision_interval(average_precision(*data), influence, int(data[0].sum()))
+    return precision_interval(value, influence, int(data[0].sum()))
 
 
-def _logit_of_positives(data: Arrays) -> Ends:
+def _logit_of_positives(data: Arrays, value: float) -> Ends:
     """Boyd, Eng and Page 2013: the binomial error of as many examples as there are positives."""
-    ap = min(average_precision(*data), 1 - 1e-12)
+    ap = min(value, 1 - 1e-12)
     half = 1.959964 / np.sqrt(data[0].sum() * ap * (1 - ap))
     low, high = (1 / (1 + np.exp(-np.log(ap / (1 - ap)) - sign * half)) for sign in (-1, 1))
     return float(low), float(high)
 
 
-def _few_shot(data: Arrays) -> Interval:
+def _few_shot(data: Arrays, value: float) -> Interval:
     error, freedom = crossed_error(data[0].T)
-    return share_interval(float(data[0].mean()), error, freedom, len(data[0]), "")
+    return share_interval(value, error, freedom, len(data[0]), "")
 
 
 def _v(data: Arrays) -> float:
     return float(v_measures(data[0], data[1], np.ones_like(data[1])).mean())
 
 
-def _partition(data: Arrays) -> Interval:
+def _partition(data: Arrays, value: float) -> Interval:
     error, freedom = v_measure_error([data[0]], [data[1]], [np.ones_like(data[1])])
-    return share_interval(_v(data), error, freedom, len(data[0]), "")
+    return share_interval(value, error, freedom, len(data[0]), "")
 
 
-def _draws_alone(data: Arrays) -> Ends:
+def _draws_alone(data: Arrays, value: float) -> Ends:
     return _t(v_measures(data[0], data[1], np.ones_like(data[1])))
 
 
 KINDS = (
-    Kind("Means", MEANS, lambda d: float(d[0].mean()), _mean, "t", lambda d: _t(d[0])),
+    Kind("Means", MEANS, lambda d: float(d[0].mean()), _mean, "t", lambda d, _: _t(d[0])),
     Kind(
         "Spearman's correlation", CORRELATIONS, lambda d: spearman(d[0], d[1]), _spearman,
         "Bonett-Wright", _bonett_wright,
@@ -148,7 +147,7 @@ KINDS = (
     ),
     Kind(
         "Few-shot accuracy", FEW_SHOTS, lambda d: float(d[0].mean()), _few_shot,
-        "t over draws", lambda d: _t(d[0].mean(axis=0)),
+        "t over draws", lambda d, _: _t(d[0].mean(axis=0)),
     ),
     Kind("V-measure", PARTITIONS, _v, _partition, "t over draws", _draws_alone),
 )  # fmt: skip
@@ -162,9 +161,9 @@ def cell(kind: Kind, name: str, n: int, repeats: int) -> Cell:
     with np.errstate(all="ignore"):
         for at in range(repeats):
             data = population.draw(rng, n)
-            interval = kind.ours(data)
-            found[at], ends[at] = kind.value(data), (interval.low, interval.high)
-            others[at] = kind.other(data)
+            found[at] = value = kind.value(data)
+            interval = kind.ours(data, value)
+            ends[at], others[at] = (interval.low, interval.high), kind.other(data, value)
     truth = found.mean()
     alone = kind.title in ("Spearman's correlation", "Average precision")
     if alone and name != "pairs of n documents":
