@@ -84,7 +84,7 @@ def prepare(
             broken = f"{split}/{subset}"
         parts.append(part)
     notes = _fingerprint_notes(task, parts) if limit is None else ()
-    if task.source.type == "documents":
+    if task.source.origin == "documents":
         notes = (*notes, MADE_OF_DOCUMENTS)
     chosen = tuple(part for part in parts if (part.split, part.subset) in wanted)
     return Prepared(task, kind, chosen, notes, _pinned(task, notes, parts))

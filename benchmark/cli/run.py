@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.cli.cache import add_size
 from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
+from benchmark.cli.predicted import minis_asked, predictions, print_predictions
 from benchmark.cli.sweep import add_sweeps, print_sweep, save_plot, sweep_asked, told_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def run(args: Namespace) -> int:
     # once, when it is imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
+    minis = minis_asked(args.task, choices)
     models = _beside(args.models or list(DEFAULT_MODELS), choices, args)
     if args.prompt is not None:
         from benchmark.models.uri import with_option
@@ -143,11 +145,13 @@ def run(args: Namespace) -> int:
 
         swept = {} if plot is None else {"sweep": told_of(results, plot)}
         lacks = {"left_out": list(results.left_out)} if results.left_out else {}
-        print_json({"results": results.to_dicts(), **swept, **lacks})
+        told = {"predicted": predictions(minis, results)} if minis else {}
+        print_json({"results": results.to_dicts(), **swept, **lacks, **told})
     elif plot is not None:
         print_sweep(results, plot)
     else:
         print_summary(results, settings)
+        print_predictions(predictions(minis, results))
     for error in dict.fromkeys(row.error for row in results.failed):  # data fail for every model
         print(f"failed: {error}", file=sys.stderr)
     if results.failed:
