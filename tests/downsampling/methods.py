@@ -30,6 +30,12 @@ class Guess:
     chosen: list[int]
 
 
+def nothing_fits(truth: Array) -> Guess:
+    """A method that finds no choice within the cost: elimination may keep a dear task of a kind."""
+    unknown = np.full(len(truth), np.nan)
+    return Guess(unknown, unknown, [])
+
+
 Method = Callable[[ScoreTable, Array, float, int], Guess]
 """Fitted table, true scores of the held-out models (of which it reads the chosen), cost, seed."""
 
@@ -50,7 +56,10 @@ def product(method: str) -> Method:
         def choose(some: ScoreTable) -> list[int]:
             return METHODS[method](problem_of(some, share, seed))
 
-        chosen, widths = choose(table), calibrate(table, choose)
+        chosen = choose(table)
+        if not chosen:
+            return nothing_fits(truth)
+        widths = calibrate(table, choose)
         found = predict(table.scores, np.array(chosen), truth[:, chosen])
         half = widths.mean * found.deviation(table.shares)
         return Guess(found.scores @ table.shares, half, chosen)
@@ -96,6 +105,8 @@ def factors(scores: Array) -> Array:
 def published_elimination(table: ScoreTable, truth: Array, share: float, seed: int) -> Guess:
     """MMTEB's: tasks by elimination, the others by linear regression; it states no interval."""
     chosen = METHODS["elimination"](problem_of(table, share, seed))
+    if not chosen:
+        return nothing_fits(truth)
     rest = [t for t in range(len(table.tasks)) if t not in set(chosen)]
     scores = truth.copy()
     model = LinearRegression().fit(table.scores[:, chosen], table.scores[:, rest])

@@ -67,6 +67,8 @@ def write_page(path: Path, study: Study) -> None:
                 cell.figures, cell.spread, (4, 3, 2, 2, 2, 2), strict=True
             )
         ]
+        if not np.isfinite(cell.figures[0]):
+            shown[0] = "no choice fits in some split"
         lines.append(f"| {cell.share:.0%} | {cell.method} | {' | '.join(shown)} |")
     lines += [
         "",

@@ -97,12 +97,16 @@ def compare(table: ScoreTable) -> tuple[list[Cell], Folds]:
             started = time.monotonic()
             means = np.zeros((ROUNDS, len(truth)))
             halves = np.zeros((ROUNDS, len(truth)))
-            spread = []
+            spread: list[tuple[float, ...]] = []
             for round_ in range(ROUNDS):
                 for held in family_splits(table.families, PARTS, SEED + round_):
                     guess = method(table.rows(~held), table.scores[held], share, SEED + round_)
                     means[round_, held], halves[round_, held] = guess.means, guess.widths
-                    spread.append(figures(truth[held], guess.means, guess.widths))
+                    if guess.chosen:
+                        spread.append(figures(truth[held], guess.means, guess.widths))
+            if len(spread) < PARTS * ROUNDS:
+                cells.append(Cell(name, share, np.full(6, np.nan), np.full(6, np.nan)))
+                continue
             over = np.array([figures(truth, m, h) for m, h in zip(means, halves, strict=True)])
             cells.append(Cell(name, share, over.mean(axis=0), np.std(spread, axis=0)))
             folds[name, share] = (truth, means[0], halves[0])
