@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="a share of the sizes, to try out")
     parser.add_argument("--only", nargs="*", default=None, metavar="WORKLOAD")
     parser.add_argument("--sizes", nargs="*", type=int, default=SIZES, help="of the growth")
+    parser.add_argument("--texts", type=int, default=20_000, help="of the encoding")
     parser.add_argument("--write", type=Path, default=DOCS, help="the folder of speed.md")
     args = parser.parse_args()
     for python in (args.reference, sys.executable):
@@ -46,7 +47,7 @@ def main() -> int:
         print(line(rows[-1]), flush=True)
     growth = _growth(args.sizes)
     text, missed = document(rows, growth, pairs=args.pairs, scale=args.scale)
-    encoding, slow = _throughput(args.reference, args.scale)
+    encoding, slow = _throughput(args.reference, round(args.texts * args.scale))
     text, missed = text + encoding, missed or slow
     args.write.mkdir(exist_ok=True)
     (args.write / "speed.md").write_text(text, "utf-8")
@@ -55,9 +56,9 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _throughput(reference: str, scale: float) -> tuple[str, bool]:
+def _throughput(reference: str, texts: int) -> tuple[str, bool]:
     """The section on encoding, and whether a target was missed."""
-    command = [reference, str(HERE / "throughput.py"), "--texts", str(round(20_000 * scale))]
+    command = [reference, str(HERE / "throughput.py"), "--texts", str(texts)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if not done.stdout:
         raise SystemExit("throughput.py failed; see above")

@@ -18,6 +18,7 @@ from benchmark.models.table import Settings, load_model
 from benchmark.protocols import Request
 from benchmark.task import Source, Task
 
+pytest.importorskip("torch", reason="needs embedmark[torch]")
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch and transformers warn of their own
 
 TASK = Task("T", "sts", "cosine_spearman", Source("files", {}, Path()), ("test",), {}, {}, {}, {})
