@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmark.data.documents.record import fold, words_of
+from benchmark.data.near import NEAR, RUN, hashed_runs, hashed_words, jaccard, runs_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-NEAR = 0.8
-"""Texts are near duplicates when they share this part of all their runs of words (Jaccard)."""
-_RUN = 3  # words
 # A pair at 0.8 shares a band with a probability of 1 - (1 - 0.8**4)**12 = 0.998.
 _BANDS, _ROWS = 12, 4
 _COMPARED = 4  # candidates of a text that are compared with it, those with most bands first
@@ -80,35 +77,6 @@ def first_near(texts: pa.Array, others: pa.Array) -> NDArray[np.int64]:
     return found
 
 
-def runs_of(text: str) -> NDArray[np.uint64]:
-    """The runs of three words in a text, each once, as 32 bits of a hash."""
-    return np.unique(_mixed(_hashed(words_of(text))))
-
-
-def jaccard(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> float:
-    """The share of runs that two texts have in common among all that either has; 0 of none."""
-    both = len(np.intersect1d(one, other, assume_unique=True))
-    return both / max(len(one) + len(other) - both, 1)
-
-
-def _hashed(words: list[str]) -> NDArray[np.uint64]:
-    """A number for each word; each word is hashed once."""
-    import pyarrow as pa
-
-    coded = pa.array(words, pa.string()).dictionary_encode()
-    known = [zlib.crc32(word.encode()) for word in coded.dictionary.to_pylist()]
-    hashed: NDArray[np.uint64] = np.array(known, np.uint64)[coded.indices.to_numpy()]
-    return hashed
-
-
-def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A hash of 32 bits for each run; the products wrap on purpose."""
-    runs = np.zeros(max(len(words) - _RUN + 1, 0), np.uint64)
-    for place in range(_RUN):
-        runs = (runs + words[place : place + len(runs)]) * _FACTORS[place]
-    return runs >> _HALF
-
-
 def _band_keys(texts: pa.Array) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """The key of each text in each band, ``(n, bands)``, and whether it has any run, ``(n,)``."""
     keys = np.zeros((len(texts), _BANDS), np.uint64)
@@ -117,9 +85,9 @@ def _band_keys(texts: pa.Array) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
         words = [words_of(text) for text in batch]
         sizes = np.array([len(each) for each in words])
         # All texts as one; runs that go on into the next text are left out.
-        runs = _mixed(_hashed(list(chain.from_iterable(words))))
+        runs = hashed_runs(hashed_words(list(chain.from_iterable(words))))
         owner = np.repeat(np.arange(len(words)), sizes)
-        inside = owner[: len(runs)] == owner[_RUN - 1 :]
+        inside = owner[: len(runs)] == owner[RUN - 1 :]
         runs, owner = runs[inside], owner[: len(runs)][inside]
         long, starts = np.unique(owner, return_index=True)
         if not len(long):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import random
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.documents.record import fold, words_of
+from benchmark.data.documents.record import fold
+from benchmark.data.near import NEAR, jaccard, runs_of
 
-NEAR = 0.8
-"""Texts are near duplicates when they share this part of all their runs of words (Jaccard)."""
-_RUN = 3  # words
 _BANDS, _ROWS = 16, 4  # finds a pair at 0.8 with a probability of 1 - (1 - 0.8**4)**16 = 0.9998
 _OWNERS = 8  # texts compared within one bucket, so that a folder of one template stays quick
 _DRAWS = random.Random(0)
@@ -40,7 +37,7 @@ def find_distinct(texts: Sequence[str]) -> Distinct:
     Mining of Massive Datasets, chapter 3.
     """
     seen: set[str] = set()
-    runs: dict[int, NDArray[np.uint32]] = {}
+    runs: dict[int, NDArray[np.uint64]] = {}
     buckets: dict[tuple[int, bytes], list[int]] = {}
     kept: list[int] = []
     same = near = 0
@@ -50,10 +47,10 @@ def find_distinct(texts: Sequence[str]) -> Distinct:
             same += 1
             continue
         seen.add(folded)
-        found = _runs_of(folded)
+        found = runs_of(folded)
         keys = _keys_of(found) if len(found) else []
         others = {owner for key in keys for owner in buckets.get(key, ())}
-        if any(_jaccard(found, runs[owner]) >= NEAR for owner in others):
+        if any(jaccard(found, runs[owner]) >= NEAR for owner in others):
             near += 1
             continue
         kept.append(number)
@@ -65,24 +62,8 @@ def find_distinct(texts: Sequence[str]) -> Distinct:
     return Distinct(tuple(kept), same, near)
 
 
-def _runs_of(text: str) -> NDArray[np.uint32]:
-    """The runs of words in a text, each once, as 32 bits of a hash."""
-    words = np.array([zlib.crc32(word.encode()) for word in words_of(text)], np.uint64)
-    if len(words) < _RUN:
-        return np.empty(0, np.uint32)
-    mixed = np.zeros(len(words) - _RUN + 1, np.uint64)
-    for place in range(_RUN):
-        mixed = (mixed + words[place : place + len(mixed)]) * _FACTORS[place]
-    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
-
-
-def _keys_of(runs: NDArray[np.uint32]) -> list[tuple[int, bytes]]:
+def _keys_of(runs: NDArray[np.uint64]) -> list[tuple[int, bytes]]:
     # Multiply-shift hashing (Dietzfelbinger et al., 1997); the product wraps on purpose.
-    hashed = (runs.astype(np.uint64) * _FACTORS[:, None] + _TERMS[:, None]) >> np.uint64(32)
+    hashed = (runs * _FACTORS[:, None] + _TERMS[:, None]) >> np.uint64(32)
     least = hashed.min(axis=1).astype(np.uint32).reshape(_BANDS, _ROWS)
     return [(band, row.tobytes()) for band, row in enumerate(least)]
-
-
-def _jaccard(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    both = len(np.intersect1d(one, other, assume_unique=True))
-    return both / (len(one) + len(other) - both)
