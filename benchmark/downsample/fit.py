@@ -11,11 +11,13 @@ from benchmark.downsample import DEFAULT_METHOD
 from benchmark.downsample.calibration import calibrate
 from benchmark.downsample.methods import METHODS, Problem
 from benchmark.downsample.mini import Mini
-from benchmark.downsample.report import report
+from benchmark.downsample.report import quality
 from benchmark.downsample.table import ScoreTable
 from benchmark.errors import UsageError
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task
+
+_QUALITY = ("spearman", "kendall", "mae", "coverage90", "interval_width")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,9 @@ def fit_mini(
         kept=tuple(kept),
     )
     whole = table.rows(table.complete)
-    figures = report(mini, whole)
-    names = ("spearman", "kendall", "mae", "coverage90", "interval_width")
-    quality = {name: figures[name] for name in names if figures[name] is not None}
-    return replace(mini, quality={"models": float(len(whole.models)), **quality})
+    figures = quality(mini, whole)
+    kept_figures = {name: figures[name] for name in _QUALITY if name in figures}
+    return replace(mini, quality={"models": float(len(whole.models)), **kept_figures})
 
 
 def _numbers(table: ScoreTable, names: Sequence[str]) -> list[int]:

@@ -97,6 +97,14 @@ def report(mini: Mini, table: ScoreTable) -> dict[str, Any]:
     }
 
 
+def quality(mini: Mini, table: ScoreTable) -> dict[str, float]:
+    """The figures of ``report`` over all models, without intervals; those that exist."""
+    found = predict_models(mini, table)
+    rows = np.arange(len(table.models))
+    values = {name: _rounded(measure(found, rows)) for name, measure in MEASURES.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _figures(found: Predicted, table: ScoreTable, kept: NDArray[np.bool_]) -> dict[str, Any]:
     rows, families = np.flatnonzero(kept), table.families[kept]
     draws = np.random.default_rng(_SEED)
