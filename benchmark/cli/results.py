@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.cli.filters import add_filters, add_sources, sources
 from benchmark.cli.interchange import add_export, add_import, run_export, run_import
 from benchmark.cli.samples import add_samples, run_samples
+from benchmark.cli.verify import add_verify, run_verify
 from benchmark.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ EXAMPLES = """examples:
   embedmark results list -t starter --json       the same as one JSON object
   embedmark results show embedmark/tfidf         every split and subset of a model
   embedmark results samples EmojiNames tfidf --worst 5
+  embedmark results verify results               whether all of it is still what was measured
   embedmark results import mteb_results          mteb's files into mteb_results.index.parquet
   embedmark results list --results mteb_results.index.parquet -t STS12
   embedmark results export --to mteb_cache/results -t starter
@@ -77,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "target", metavar="MODEL|PATH", help="a model's name, a result file, or a folder of them"
     )
     add_samples(commands)
+    add_verify(commands)
     add_import(commands)
     export = add_export(commands)
     for command in (listing, show, export):
@@ -95,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
         return run_import(args)
     if args.results_command == "samples":
         return run_samples(args, _find(args.target, sources(args))[0])
+    if args.results_command == "verify":
+        return run_verify(args, [_find(target, sources(args)) for target in args.targets])
     if args.results_command == "show":
         results, problems = _find(args.target, sources(args))
     else:

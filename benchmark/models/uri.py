@@ -13,8 +13,12 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 from benchmark.errors import UsageError, nearest
+from benchmark.protocols import Identity
 
 _VECTORS = (".npz", ".npy", ".parquet")
+_ELSEWHERE = frozenset(("py", "vectors", "openai", "rerank", "hybrid", "two"))
+"""The schemes whose target an identity does not hold."""
+_WITHOUT_TARGET = frozenset(("wordllama", "tfidf", "bow", "bm25", "random", "constant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,32 @@ def with_option(uri: str, name: str, value: str) -> str:
     """
     mark = "&" if "?" in uri[end_of_parts(uri) :] else "?"
     return f"{uri}{mark}{name}={quote(value, safe='')}"
+
+
+def uri_of(identity: Identity) -> str:
+    """The URI that loads the model of an identity, as far as an identity tells.
+
+    Raises UsageError for a file or folder, an endpoint and a model made of models: where these are
+    only the user knows.
+
+    >>> uri_of(Identity("org/model", "1a2b", "st/1", {"prompt": "query: "}))
+    'st:org/model@1a2b?prompt=query%3A%20'
+    >>> uri_of(Identity("embedmark/random", "1", "random/1", {"seed": 7}))
+    'random?seed=7'
+    """
+    scheme = identity.adapter.partition("/")[0]
+    if identity.name.startswith("local/") or scheme in _ELSEWHERE:
+        raise UsageError(
+            f"model '{identity.name}': its result does not say where it lies; name it as you did "
+            "to run"
+        )
+    uri = scheme
+    if scheme not in _WITHOUT_TARGET:
+        uri += f":{identity.name}@{identity.revision}"
+    for name, value in identity.options.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        uri = with_option(uri, name, text)
+    return uri
 
 
 def split_parts(uri: str, target: str, separator: str) -> list[str]:
