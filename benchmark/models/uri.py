@@ -82,8 +82,7 @@ def uri_of(identity: Identity) -> str:
     scheme = identity.adapter.partition("/")[0]
     if identity.name.startswith("local/") or scheme in _ELSEWHERE:
         raise UsageError(
-            f"model '{identity.name}': its result does not say where it lies; name it as you did "
-            "to run"
+            f"model '{identity.name}': its result does not say where it lies; name it with --model"
         )
     uri = scheme
     if scheme not in _WITHOUT_TARGET:
