@@ -39,3 +39,19 @@ def crossed_error(values: NDArray[np.float64]) -> tuple[float, float]:
         + of_rest**2 / ((draws - 1) * (count - 1))
     )
     return float(np.sqrt(total / (draws * count))), float(total**2 / parts)
+
+
+def clustered_error(
+    values: NDArray[np.float64], clusters: NDArray[np.int64] | None
+) -> tuple[float, float, int]:
+    """``crossed_error`` of ``values`` ``(n, draws)``, texts of a cluster as one; and how many.
+
+    ``clusters`` ``(n,)`` are numbers of texts that are equal, or None where none are.
+    """
+    if clusters is not None:
+        known, place = np.unique(clusters, return_inverse=True)
+        means = values.mean(axis=0)
+        off = np.stack([np.bincount(place, each, len(known)) for each in (values - means).T], 1)
+        values = off * len(known) / len(values) + means
+    error, freedom = crossed_error(values.T)
+    return error, freedom, len(values)

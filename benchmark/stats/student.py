@@ -1,4 +1,4 @@
-"""Quantiles of Student's t, without loading scipy: a run of a static model never needs that."""
+"""Student's t: its quantiles without loading scipy, which a static model's run never needs."""
 
 from __future__ import annotations
 
@@ -33,3 +33,14 @@ def t_quantile(freedom: float, level: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if share(middle) < level else (low, middle)
     return math.sqrt(freedom) * math.tan((low + high) / 2)
+
+
+def t_tails(t: float, freedom: float) -> float:
+    """How likely Student's t of ``freedom`` >= 1 is as far from 0 as ``t``; never 0.
+
+    >>> round(t_tails(-2.776445, 4.0), 6)
+    0.05
+    """
+    from scipy.special import stdtr
+
+    return max(2 * float(stdtr(max(float(freedom), 1.0), -abs(t))), 5e-324)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 SUBSAMPLES = 100
 _SEED = 42
+_LEAST = 4  # examples that subsamples can be of
 
 
 @lru_cache(maxsize=4)
@@ -22,52 +24,79 @@ def subsamples(count: int) -> NDArray[np.bool_]:
     return draws.argsort(axis=1, kind="stable") < _kept(count)
 
 
-def error_by_subsamples(
-    statistic: Callable[[NDArray[np.int64]], float], count: int
-) -> tuple[float, float]:
-    """The standard error of ``statistic`` of rows, from that of four fifths of ``count`` rows.
+@dataclass(frozen=True, slots=True)
+class Replicates:
+    """A score, and the same of subsamples of its ``count`` examples; a level of each is an array.
 
-    The variance over subsamples of r of n rows, times r / (n - r): the delete-d jackknife, d = n/5.
-    Fewer than four examples have no error. Source: Shao and Wu 1989, "A general theory for
-    jackknife variance estimation".
+    ``whole`` ``(draws,)`` and ``again`` ``(draws, SUBSAMPLES)``: the score is a mean over levels
+    and, in each, over draws. Fewer than four examples have no subsamples.
     """
-    if count < 4:
-        return float("nan"), 0.0
-    kept = subsamples(count)
-    values = np.array([statistic(np.flatnonzero(each)) for each in kept])
-    return float(values.std(ddof=1) * _scale(count)), float(min(count, SUBSAMPLES) - 1)
+
+    whole: tuple[NDArray[np.float64], ...]
+    again: tuple[NDArray[np.float64], ...]
+    count: int
+
+    def minus(self, other: Replicates) -> Replicates:
+        """The difference on every draw and subsample, which two models of one task share."""
+        return Replicates(
+            tuple(a - b for a, b in zip(self.whole, other.whole, strict=True)),
+            tuple(a - b for a, b in zip(self.again, other.again, strict=True)),
+            self.count,
+        )
 
 
-def v_measure_error(
+def replicates(statistic: Callable[[NDArray[np.int64]], float], count: int) -> Replicates:
+    """``statistic`` of rows of the whole, and of subsamples of four fifths of it."""
+    whole = np.array([statistic(np.arange(count))])
+    kept = subsamples(count) if count >= _LEAST else ()
+    again = np.array([[statistic(np.flatnonzero(each)) for each in kept]])
+    return Replicates((whole,), (again,), count)
+
+
+def v_measure_replicates(
     truth: Sequence[NDArray[np.int64]],
     clusters: Sequence[NDArray[np.int64]],
     times: Sequence[NDArray[np.int64]],
-) -> tuple[float, float]:
-    """The standard error of a V-measure that is a mean over levels and draws, and its freedom.
+) -> Replicates:
+    """A V-measure that is a mean over levels and draws, on subsamples of texts, clusters held.
 
     A level has labels ``(n,)``, -1 where a text lacks it, and by draw ``(n, draws)`` the cluster of
-    each text, -1 where it was not drawn, and how often it was drawn. Subsamples of texts give the
-    variance for other texts (never a resample with replacement: copies of a text raise the score),
-    clusters held; the spread of the draws over their number adds that of other draws, which were
-    clustered anew. Satterthwaite's approximation gives the freedom.
+    each text, -1 where it was not drawn, and how often it was drawn. Never a resample with
+    replacement: copies of a text raise the score.
     """
     count = len(truth[0])
-    if count < 4:
-        return float("nan"), 0.0
-    kept = subsamples(count).T.astype(np.float32)
-    by_part, of_draws, freedom = np.zeros(SUBSAMPLES), 0.0, 0
+    kept = subsamples(count).T if count >= _LEAST else np.ones((count, 0))
+    chosen = kept.astype(np.float32)
+    whole, again = [], []
     for labels, found, drawn in zip(truth, clusters, times, strict=True):
         columns = range(found.shape[1])
-        each = np.stack([_v(kept, labels, found[:, d], drawn[:, d]) for d in columns])
-        whole = v_measures(labels, found, drawn)
-        by_part += each.mean(axis=0) / len(truth)
+        again.append(np.stack([_v(chosen, labels, found[:, d], drawn[:, d]) for d in columns]))
+        whole.append(v_measures(labels, found, drawn))
+    return Replicates(tuple(whole), tuple(again), count)
+
+
+def replicates_error(found: Replicates) -> tuple[float, float]:
+    """The standard error of a score, or of a difference, and its degrees of freedom.
+
+    The variance over subsamples of r of n examples, times r / (n - r), is that of other examples:
+    the delete-d jackknife, d = n/5. The spread of the draws over their number adds that of other
+    draws, which were made anew. Satterthwaite's approximation gives the freedom. Fewer than four
+    examples have no error. Source: Shao and Wu 1989, "A general theory for jackknife variance
+    estimation".
+    """
+    count, levels = found.count, len(found.whole)
+    if count < _LEAST:
+        return float("nan"), 0.0
+    by_part, of_draws, freedom = np.zeros(SUBSAMPLES), 0.0, 0
+    for whole, each in zip(found.whole, found.again, strict=True):
+        by_part += each.mean(axis=0) / levels
         draws = len(whole)
         if draws > 1:
             # What differs by text and draw is in both spreads; it is taken out of the draws'.
             alone, shared = each.var(axis=1, ddof=1).mean(), each.mean(axis=0).var(ddof=1)
             again = max(float(alone - shared), 0.0) * _scale(count) ** 2 / (draws - 1)
             spread = max(float(whole.var(ddof=1)) / draws - again, 0.0)
-            of_draws += spread / len(truth) ** 2
+            of_draws += spread / levels**2
             freedom += draws - 1
     of_texts = float(by_part.var(ddof=1)) * _scale(count) ** 2
     total = of_texts + of_draws
@@ -77,10 +106,26 @@ def v_measure_error(
     return float(np.sqrt(total)), float(total**2 / below)
 
 
+def error_by_subsamples(
+    statistic: Callable[[NDArray[np.int64]], float], count: int
+) -> tuple[float, float]:
+    """``replicates_error`` of ``replicates``."""
+    return replicates_error(replicates(statistic, count))
+
+
+def v_measure_error(
+    truth: Sequence[NDArray[np.int64]],
+    clusters: Sequence[NDArray[np.int64]],
+    times: Sequence[NDArray[np.int64]],
+) -> tuple[float, float]:
+    """``replicates_error`` of ``v_measure_replicates``."""
+    return replicates_error(v_measure_replicates(truth, clusters, times))
+
+
 def v_measures(
     truth: NDArray[np.int64], clusters: NDArray[np.int64], times: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The V-measure of each draw ``(draws,)`` of one level; see ``v_measure_error``."""
+    """The V-measure of each draw ``(draws,)`` of one level; see ``v_measure_replicates``."""
     everything = np.ones((len(truth), 1), np.float32)
     draws = range(clusters.shape[1])
     return np.concatenate([_v(everything, truth, clusters[:, d], times[:, d]) for d in draws])
