@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmark.errors import TaskFileError
+from benchmark.task_base import KEEP, merged, read_base
+from benchmark.task_keep import check_base, check_keep
 from benchmark.task_source import check_source, source_type
 from benchmark.toml_file import (
     FLAG,
@@ -51,6 +53,7 @@ _KEYS: Mapping[str, str] = {
     "prompt": TABLE,
     "options": TABLE,
     "select": TABLE,
+    KEEP: TABLE,
 }
 _SUBSET_KEYS: Mapping[str, str] = {"languages": TEXTS, "config": TEXT}
 _ROLES = ("query", "document", "text")
@@ -90,6 +93,8 @@ class Task:
     prompt: Mapping[str, str]
     select: Mapping[str, Any] = field(default_factory=dict)
     """Which rows count: levels of labels, labels of one row, draws."""
+    keep: Mapping[str, Any] = field(default_factory=dict)
+    """Of a smaller task: the file of the examples that it keeps, and what they stand for."""
     domains: tuple[str, ...] = ()
     license: str = ""
     description: str = ""
@@ -123,18 +128,16 @@ def parse_task(path: Path, find: Callable[[str], Path] | None = None) -> Task:
     beside this one is found. Raises TaskFileError with file, line and what to do.
     """
     content = read_toml(path)
-    base: dict[str, Any] = {}
-    folder = path.parent
-    if isinstance(content.get("extends"), str):
-        base_path = _find_base(path, content["extends"], find)
-        base = read_toml(base_path)
-        if "extends" in base:
-            message = f"extends '{content['extends']}', which itself extends another task; "
-            raise error_at(path, "extends", message + "name the task at the root instead")
-        _check_keys(base, base_path)
-        if "source" not in content:
-            folder = base_path.parent
-    return build_task(path, content, base=base, folder=folder)
+    if not isinstance(content.get("extends"), str):
+        return build_task(path, content, folder=path.parent)
+    base_path, base, base_folder = read_base(path, content, find)
+    _check_keys(base, base_path)
+    folder = path.parent if "source" in content else base_folder
+    task = build_task(path, content, base=base, folder=folder)
+    if task.keep:
+        whole = build_task(base_path, base, folder=base_folder)
+        check_base(path, task.keep, whole.name, whole.digest)
+    return task
 
 
 def build_task(
@@ -151,11 +154,11 @@ def build_task(
     that is not beside ``path``. Raises TaskFileError.
     """
     _check_keys(content, path)
-    merged = _merge(base, content)
+    whole = merged(base, content)
     for key in _REQUIRED:
-        if key not in merged:
+        if key not in whole:
             raise TaskFileError(f"{path}: missing key '{key}'; add it ({_KEYS[key]})")
-    return _build(path, merged, folder, hook_digest)
+    return _build(path, whole, folder, hook_digest)
 
 
 def _check_keys(content: Mapping[str, Any], path: Path) -> None:
@@ -167,6 +170,8 @@ def _check_keys(content: Mapping[str, Any], path: Path) -> None:
             check_distinct(path, key, value)
     if "source" in content:
         check_source(path, content["source"])
+    if KEEP in content:
+        check_keep(path, content)
     for name, value in content.get("subsets", {}).items():
         _check_subset(path, name, value, content)
     for role, text in content.get("prompt", {}).items():
@@ -188,30 +193,6 @@ def _check_subset(path: Path, name: str, value: Any, content: Mapping[str, Any])
         raise error_at(path, name, f"[subsets.{name}] needs 'languages'; add them")
     if "config" in value and "hub" not in content.get("source", {"hub": ""}):
         raise error_at(path, name, f"[subsets.{name}] names a config, which only a hub has")
-
-
-def _find_base(path: Path, name: str, find: Callable[[str], Path] | None) -> Path:
-    beside = path.parent / f"{name}.toml"
-    if beside.is_file() and beside != path:
-        return beside
-    if name == path.stem:
-        raise error_at(path, "extends", f"extends '{name}', which is itself; name another task")
-    if find is None:
-        message = f"extends '{name}', and no {name}.toml lies beside this file; check the name"
-        raise error_at(path, "extends", message)
-    try:
-        return find(name)
-    except TaskFileError as error:
-        raise error_at(path, "extends", f"extends '{name}': {error}") from None
-
-
-def _merge(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in child.items():
-        replace = key in ("source", "subsets") or not isinstance(value, dict)
-        merged[key] = value if replace else {**base.get(key, {}), **value}
-    merged.pop("extends", None)
-    return merged
 
 
 def check_name(path: Path) -> str:
@@ -236,10 +217,14 @@ def _build(path: Path, content: dict[str, Any], folder: Path, hook_digest: str) 
         )
     else:
         subsets = {DEFAULT_SUBSET: tuple(languages or ())}
-    source = content["source"]
+    source, keep = content["source"], content.get(KEEP, {})
     measured = {key: value for key, value in content.items() if key not in _DESCRIPTIVE}
     # To declare a fingerprint changes no score, and a result is compared with the data's own.
     measured["source"] = {key: value for key, value in source.items() if key != "fingerprint"}
+    if keep:
+        measured[KEEP] = keep["digest"]
+        # The whole task's fingerprint is not that of the examples kept.
+        source = {**measured["source"], **_fingerprint_of(keep)}
     # A list, since the order of subsets decides draws.
     measured["subsets"] = [[key, *codes] for key, codes in subsets.items()]
     configs = {
@@ -263,6 +248,7 @@ def _build(path: Path, content: dict[str, Any], folder: Path, hook_digest: str) 
         options=MappingProxyType(content.get("options", {})),
         prompt=MappingProxyType(content.get("prompt", {})),
         select=MappingProxyType(content.get("select", {})),
+        keep=MappingProxyType(keep),
         domains=tuple(content.get("domains", [])),
         license=content.get("license", ""),
         description=content.get("description", ""),
@@ -275,6 +261,10 @@ def _build(path: Path, content: dict[str, Any], folder: Path, hook_digest: str) 
         content=MappingProxyType(content),
         path=path,
     )
+
+
+def _fingerprint_of(keep: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in keep.items() if key == "fingerprint"}
 
 
 def _languages_of(subset: Any) -> list[str]:

@@ -5,7 +5,7 @@ A new type of source is a module with ``load(task, fields, split, subset)`` and 
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -68,8 +68,14 @@ def read_tables(
 
         tables = select_rows(tables, task.select)
     if task.hook and not packed and not _failed(findings):
+        from benchmark.data.hook import run_hook
+
         findings.clear()
-        tables = _canonical(_as_columns(_run_hook(task, tables)), fields, {}, findings)
+        tables = _canonical(_as_columns(run_hook(task, tables)), fields, {}, findings)
+    if task.keep and not packed and not _failed(findings):
+        from benchmark.data.keep import keep_rows
+
+        tables = keep_rows(tables, task, split, subset)
     if not _failed(findings):
         tables = _alike(tables)
         findings += kind.check(tables, task)
@@ -264,37 +270,3 @@ def _mapping(
     nested = any(isinstance(value, Mapping) for value in columns.values())
     chosen: Mapping[str, Any] = columns.get(table, {}) if nested else columns
     return {field: name for field, name in chosen.items() if field in fields}
-
-
-def _run_hook(task: Task, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Run ``tables(tables) -> tables`` of the file beside a task that the user vouched for."""
-    import pyarrow as pa
-
-    file, _, name = task.hook.partition(":")
-    if task.path is None or not task.trusted:
-        raise TaskFileError(
-            f"{task.path}: the task runs code of its own ({task.hook}); "
-            "name the task by its path or add --trust to allow it"
-        )
-    path = task.path.parent / file
-    spec = importlib.util.spec_from_file_location(f"embedmark_hook_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise TaskFileError(f"{path}: is no Python file; check hook in {task.path}")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-        changed: Any = getattr(module, name)(dict(tables))
-    except BenchmarkError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- the user's code may raise anything
-        # Only the type: the message of a foreign error may quote the data.
-        raise DataError(
-            f"{path}: the hook '{name}' failed ({type(error).__name__}); run it alone to see why"
-        ) from None
-    for table in tables:
-        if not isinstance(changed, Mapping) or not isinstance(changed.get(table), pa.Table):
-            raise DataError(
-                f"{path}: the hook '{name}' returned no Arrow table '{table}'; return every table "
-                "that it was given"
-            )
-    return {table: changed[table] for table in tables}
