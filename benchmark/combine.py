@@ -105,6 +105,7 @@ def _part(task: Task, split: str, known: Mapping[tuple[str, str, str], Part]) ->
         warnings=dict(warnings),
         texts=sum(part.texts for part in known.values()),
         characters=sum(part.characters for part in known.values()),
+        settings=next((part.settings for part in known.values()), {}),
         seconds={stage: round(value, 4) for stage, value in seconds.items()},
     )
 

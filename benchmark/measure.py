@@ -14,6 +14,7 @@ from benchmark.analysis.uncertainty import interval_of
 from benchmark.encode import Encoded, Progress, Session, Share, encode_plan
 from benchmark.errors import BenchmarkError, ModelError
 from benchmark.metrics.search import dimensions_of
+from benchmark.models.settings import settings_of
 from benchmark.models.tokens import TokenCount, count_plan
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Kind, Model, Run, Scores
@@ -105,6 +106,8 @@ def measure_part(
             **({"search": round(searched, 4)} if searched else {}),
             "evaluate": round(end - middle - searched, 4),
         },
+        settings=settings_of(model),
+        batches=_batches(encoded, share),
         usage={name: used - before.get(name, 0) for name, used in _usage(model).items()},
         error=problem,
         interval=interval,
@@ -125,6 +128,12 @@ def _counted(
         return share.tokens
     with session.asker.tokenizing if session else nullcontext():
         return count_plan(model, part.plan, prompts)
+
+
+def _batches(encoded: Encoded | None, share: Share | None) -> dict[str, Any]:
+    """What names the batches of a part: those it was planned in before, or in its own turn."""
+    plan = (encoded.batches if encoded else None) or (share.batches if share else None)
+    return plan.to_json() if plan else {}
 
 
 def _usage(model: Model) -> dict[str, float]:

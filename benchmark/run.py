@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from benchmark.cache.place import make_root
 from benchmark.cache.upkeep import USUAL_SIZE, keep_below
@@ -18,8 +19,9 @@ from benchmark.errors import BenchmarkError, ModelError
 from benchmark.jobs import Job, Reader, cache_of, jobs_of, key_of, root_of
 from benchmark.listener import Listener, Silent
 from benchmark.measure import can_measure, measure_part
-from benchmark.meter import Meter
+from benchmark.meter import Meter, OverBudgetError
 from benchmark.models.py import ADAPTER, refuse_namesake, wrap
+from benchmark.models.settings import device_of
 from benchmark.models.table import Settings
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Composite, Model, Searcher
@@ -44,26 +46,50 @@ class RunSettings:
     model: Settings = Settings()
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is loaded already, and the URI that its rows name it by."""
+
+    label: str
+    model: Model
+
+
+class Turns(Protocol):
+    """Says one by one which task runs next; ``check``, between batches, may end the one that does.
+
+    It raises OverBudgetError for it. The task has no score then; its vectors stay in the cache.
+    """
+
+    def choices(self) -> Iterator[Choice]: ...
+    def check(self) -> None: ...
+
+
 def run(
     models: Sequence[Any],
     choices: Sequence[Choice],
     settings: RunSettings,
     listener: Listener = Silent(),
+    *,
+    turns: Turns | None = None,
+    reader: Reader | None = None,
 ) -> Results:
     """Run every model on every task, in order; what is complete is saved before the next starts.
 
-    The parts of an aggregate run before it.
+    The parts of an aggregate run before it. With ``turns``, for one model, the tasks are those that
+    come from there. A ``reader`` may have the data already.
     """
     if settings.cache:
         make_root(settings.cache)
     choices = expanded(choices)
     # Not every listener follows downloads.
-    reader = Reader(settings.limit, getattr(listener, "download", None))
+    reader = reader or Reader(settings.limit, getattr(listener, "download", None))
     rows: list[Row] = []
     left_out: dict[str, None] = {}
     seen: dict[tuple[str, ...], Any] = {}
     numbers, in_all = itertools.count(1), len(models) * len(choices)
     meter = Meter(listener.progress, len(models), len(choices))
+    if turns:
+        meter.check = turns.check
 
     def begin(label: str, choice: Choice) -> None:
         listener.job(label, choice.task.name, next(numbers), in_all)
@@ -78,7 +104,7 @@ def run(
     for item in models:
         label = item if isinstance(item, str) else _label_of(item)
         meter.begin(label)
-        if not isinstance(item, str) and wants_workers(settings.model):
+        if not isinstance(item, str | Loaded) and wants_workers(settings.model):
             listener.note(f"{label}: this process alone encodes; workers load a model by its URI")
         model = _load(item, settings, seen)
         for message in getattr(model, "notes", ()):
@@ -89,8 +115,9 @@ def run(
                 end(choice, [failed_row(label, choice.task, None, None, str(model))])
             continue
         scored: dict[str, Scored] = {}
-        following = jobs_of(model, choices, settings, reader, listener.note, meter)
-        with following as (jobs, session):
+        chosen = turns.choices() if turns else choices
+        following = jobs_of(model, chosen, settings, reader, listener.note, meter)
+        with suppress(OverBudgetError), following as (jobs, session):
             running = _Running(label, model, session, settings, listener, meter)
             for job in jobs:
                 begin(label, job.choice)
@@ -122,6 +149,8 @@ def _load(
     item: Any, settings: RunSettings, seen: dict[tuple[str, ...], Any]
 ) -> Model | BenchmarkError:
     try:
+        if isinstance(item, Loaded):
+            return item.model
         text = isinstance(item, str)
         model: Model = load_with_workers(item, settings.model) if text else wrap(item)
         refuse_namesake(item, model, seen)
@@ -228,6 +257,7 @@ def _save(
 ) -> None:
     task, notes = prepared.task, (*prepared.notes, *_notes_of(model))
     result = new_result(
-        task, model.identity, measured, notes=notes, limit=settings.limit, pinned=prepared.pinned
-    )
+        task, model.identity, measured, notes=notes, limit=settings.limit,
+        pinned=prepared.pinned, device=device_of(model),
+    )  # fmt: skip
     save_result(root, result, fresh=settings.fresh)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.cache import VectorStore
 from benchmark.encode.asker import Asker
-from benchmark.encode.batches import batches
+from benchmark.encode.batches import BatchPlan, batches, plan_of
 from benchmark.encode.groups import Group
 from benchmark.encode.threads import one_thread_each
 from benchmark.errors import BenchmarkError, ModelError
@@ -37,10 +37,12 @@ def answers(
     texts: Sequence[str],
     places: NDArray[np.int64],
     store: VectorStore | None,
+    plans: list[BatchPlan],
 ) -> Iterator[Answer]:
     """Every row once; ``places`` are those that ``store`` found, -1 where it lacks a text.
 
-    Batches are planned over all texts; one that lacks a single text is encoded whole.
+    Batches are planned over all texts; one that lacks a single text is encoded whole. What names
+    the plan is added to ``plans``, unless nothing is lacking.
     """
     import numpy as np
 
@@ -57,7 +59,10 @@ def answers(
                 yield Answer(rows, store.read(places[rows]))
         return
     lacking = []
-    for batch in batches(asker.sizes(texts, group.prompt)):
+    sizes = asker.sizes(texts, group.prompt)
+    planned = list(batches(sizes))
+    plans.append(plan_of(sizes, planned))
+    for batch in planned:
         if store and known[batch].all():
             yield Answer(batch, store.read(places[batch]))
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,12 +21,55 @@ class Sizes:
     """How long texts are to a model, and how much a batch may hold of them.
 
     ``lengths`` ``(n,)`` are tokens after the model's cut, or characters; ``budget`` bounds the
-    longest of a batch times its texts, ``texts`` their number.
+    longest of a batch times its texts, ``texts`` their number. ``unit`` is that of the lengths.
     """
 
     lengths: NDArray[np.int64]
     budget: int = _BATCH_CHARACTERS
     texts: int = _BATCH_TEXTS
+    unit: str = "characters"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """What names a plan of batches: their bounds, their number, and a digest of their shapes.
+
+    A shape is how many texts a batch has and how long its longest is: with the texts themselves it
+    tells what was padded to what.
+    """
+
+    unit: str
+    budget: int
+    texts: int
+    batches: int
+    digest: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As a result holds it; without a budget where only the number of texts is bounded."""
+        return {**asdict(self), "budget": self.budget if self.budget < 1 << 53 else None}
+
+
+def plan_of(sizes: Sizes, planned: Sequence[NDArray[np.int64]]) -> BatchPlan:
+    """What names the batches of texts of these sizes, given as the rows of each."""
+    import numpy as np
+
+    shapes = [(len(rows), int(sizes.lengths[rows[0]])) for rows in planned]
+    digest = hashlib.sha256(np.array(shapes, "<i8").tobytes()).hexdigest()
+    return BatchPlan(sizes.unit, sizes.budget, sizes.texts, len(planned), f"sha256:{digest}")
+
+
+def joint_plan(plans: Sequence[BatchPlan]) -> BatchPlan | None:
+    """One plan for those of several groups of texts, in order; None for none.
+
+    >>> plan = BatchPlan("tokens", 1024, 256, 3, "sha256:00")
+    >>> joint_plan([plan]) == plan, joint_plan([plan, plan]).batches
+    (True, 6)
+    """
+    if len(plans) < 2:
+        return next(iter(plans), None)
+    digest = hashlib.sha256("".join(plan.digest for plan in plans).encode()).hexdigest()
+    batches = sum(plan.batches for plan in plans)
+    return replace(plans[0], batches=batches, digest=f"sha256:{digest}")
 
 
 def sizes_of(model: Any, texts: Sequence[str], prompt: str | None = None) -> Sizes:
@@ -44,7 +88,7 @@ def sizes_by(model: Any, texts: Sequence[str], counted: NDArray[np.int64] | None
         return Sizes(np.fromiter(map(len, texts), np.int64, len(texts)))
     lengths = np.minimum(counted, model.max_tokens) if model.max_tokens else counted
     most = getattr(model, "batch_texts", None) or _BATCH_TEXTS
-    return Sizes(lengths, model.batch_tokens, most)
+    return Sizes(lengths, model.batch_tokens, most, "tokens")
 
 
 def in_tokens(model: Any) -> bool:

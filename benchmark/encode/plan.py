@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.cache import VectorStore, open_store, text_keys
 from benchmark.encode.answers import answers
 from benchmark.encode.asker import Asker
+from benchmark.encode.batches import BatchPlan, joint_plan
 from benchmark.encode.groups import Group, as_range, characters, groups_of, unique_texts
 from benchmark.encode.session import Session
 from benchmark.errors import ModelError
@@ -39,6 +40,8 @@ class Encoded:
     encoded: int
     characters: int
     prompts: Mapping[str, str]
+    batches: BatchPlan | None = None
+    """None where nothing was encoded in batches."""
 
 
 def encode_plan(
@@ -75,12 +78,13 @@ def encode_plan(
     groups = groups_of(model, plan, task, task_type)
     in_all = sum(len(group.unique) for group in groups)
     vectors: dict[str, Vectors] = {}
+    plans: list[BatchPlan] = []
     encoded = done = 0
     for group in groups:
         texts = group.unique.to_pylist()
         shelf = _shelf_of(model, group, texts, cache, session)
         report = partial(_report, progress, done, in_all)
-        matrix, fresh = _encode_group(asker, group, texts, shelf, report)
+        matrix, fresh = _encode_group(asker, group, texts, shelf, report, plans)
         encoded += fresh
         done += len(group.unique)
         for name, rows in zip(group.names, group.positions, strict=True):
@@ -92,6 +96,7 @@ def encode_plan(
         encoded=encoded,
         characters=characters(plan),
         prompts={group.role or "text": group.prompt for group in groups if group.prompt},
+        batches=joint_plan(plans),
     )
 
 
@@ -157,6 +162,7 @@ def _encode_group(
     texts: list[str],
     shelf: _Shelf,
     report: Callable[[int], None],
+    plans: list[BatchPlan],
 ) -> tuple[Any, int]:
     """The vectors of a group's unique texts, and how many the model was asked for."""
     import numpy as np
@@ -167,7 +173,7 @@ def _encode_group(
     sparse_rows: list[NDArray[np.int64]] = []
     encoded = done = width = 0
     try:
-        for answer in answers(asker, group, texts, places, store):
+        for answer in answers(asker, group, texts, places, store, plans):
             if answer.error:
                 raise answer.error
             batch, part = answer.rows, answer.vectors

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.cache import text_keys
 from benchmark.encode.answers import asked
-from benchmark.encode.batches import batches, sizes_by
+from benchmark.encode.batches import BatchPlan, batches, joint_plan, plan_of, sizes_by
 from benchmark.encode.groups import Group
 from benchmark.encode.session import Session
 from benchmark.errors import BenchmarkError
@@ -27,6 +27,9 @@ _FAILURES = 3  # batches in a row after which a model is taken to fail on all
 class Share:
     """What of a pass a plan stands for: its texts that were encoded, and seconds; all its tokens.
 
+    ``batches`` names those of the pass in the groups that the plan has texts in, whether the store
+    held them or not; None where all was planned before.
+
     The seconds are those of the pass by the characters of these texts; a text that several plans
     need counts for each of them, and the shares add up to the whole.
     """
@@ -34,6 +37,7 @@ class Share:
     encoded: int = 0
     seconds: float = 0.0
     tokens: TokenCount | None = None
+    batches: BatchPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,20 @@ def encode_together(
         _divide(shares, group, texts, time.perf_counter() - start)
         if not alive:
             return [replace(share, tokens=None) for share in shares]
+        _plan(shares, group, texts)
         _count(shares, group, texts, getattr(session.asker.model, "max_tokens", None))
     return shares
 
 
 @dataclass(slots=True)
 class _Texts:
-    """A group's texts; state: their characters and tokens, and which of them were encoded."""
+    """A group's texts; state: their characters, tokens and batches, and which were encoded."""
 
     texts: list[str]
     characters: NDArray[np.int64] = field(init=False)
     tokens: NDArray[np.int64] | None = None
     fresh: NDArray[np.bool_] = field(init=False)
+    batches: BatchPlan | None = None
 
     def __post_init__(self) -> None:
         import numpy as np
@@ -114,7 +120,9 @@ def _fill(session: Session, group: Group, texts: _Texts, report: Report) -> bool
     known[new] = store.find(keys[new]) >= 0
     counted = None if texts.tokens is None else texts.tokens[new]
     sizes = sizes_by(asker.model, [texts.texts[row] for row in new], counted)
-    lacking = [new[rows] for rows in batches(sizes) if not known[new[rows]].all()]
+    planned = list(batches(sizes))
+    texts.batches = plan_of(sizes, planned) if planned else None
+    lacking = [new[rows] for rows in planned if not known[new[rows]].all()]
     there = np.ones(len(keys), bool)
     for batch in lacking:
         there[batch] = False
@@ -152,6 +160,13 @@ def _divide(shares: list[Share], group: Group, texts: _Texts, seconds: float) ->
         shares[number].encoded += int(texts.fresh[rows].sum())
         if whole:
             shares[number].seconds += seconds * weights[number] / whole
+
+
+def _plan(shares: list[Share], group: Group, texts: _Texts) -> None:
+    """Add to each plan the batches of a group that it has texts in."""
+    for number in dict.fromkeys(group.parts) if texts.batches else ():
+        known = (shares[number].batches, texts.batches)
+        shares[number].batches = joint_plan([plan for plan in known if plan])
 
 
 def _count(shares: list[Share], group: Group, texts: _Texts, maximum: int | None) -> None:

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from benchmark.protocols import Vectors
 
 _PASSED_ON = frozenset(
-    ("batch_texts", "count_tokens", "max_tokens", "notes", "prompt_for", "result_notes", "width")
+    (
+        *("batch_texts", "count_tokens", "manifest", "max_tokens", "notes", "prompt_for"),
+        *("result_notes", "width"),
+    )
 )
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 _TRIES = 2  # workers that may end on one batch
@@ -92,6 +95,11 @@ class WorkersModel:
     def similarity(self) -> str:
         """How the model compares its vectors."""
         return str(self.model.similarity)
+
+    @property
+    def device(self) -> str | None:
+        """Those of the processes; None where each chooses, as the model here has."""
+        return None if "auto" in self.devices else ",".join(self.devices)
 
     @property
     def parallel(self) -> int:

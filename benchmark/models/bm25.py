@@ -27,6 +27,7 @@ class BM25Model:
     k1: float
     b: float
     similarity: str = "dot"
+    device: str = "cpu"
 
     def search(self, corpus: Sequence[str], queries: Sequence[str], *, top_k: int) -> Run:
         """Rank documents; equal scores keep the order of ``corpus``."""

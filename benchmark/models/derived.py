@@ -68,6 +68,12 @@ class DerivedModel:
         """How the base compares its vectors."""
         return str(self.base.similarity)
 
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Those of the base, and what is made of its vectors."""
+        chosen = {"dtype": self.derivation.dtype, **self.derivation.options}
+        return {**getattr(self.base, "manifest", {}), **chosen}
+
     def __getattr__(self, name: str) -> Any:
         if name in _PASSED_ON:  # which an adapter may have or lack
             found = getattr(self.base, name)

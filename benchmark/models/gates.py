@@ -31,6 +31,7 @@ class RandomModel:
     dim: int
     seed: int
     similarity: str = "cosine"
+    device: str = "cpu"
 
     @property
     def width(self) -> int:
@@ -66,6 +67,7 @@ class ConstantModel:
     identity: Identity
     dim: int
     similarity: str = "cosine"
+    device: str = "cpu"
 
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None

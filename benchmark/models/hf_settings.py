@@ -44,7 +44,7 @@ def read_settings(target: str, commit: str | None) -> FolderSettings:
     if "Pooling" in types:
         folder = modules[types.index("Pooling")].get("path", "1_Pooling")
         pooled = _read(target, f"{folder}/config.json", commit) or {}
-        pooling = _pooling(pooled)
+        pooling = pooling_name(pooled)
     left_out = sorted(set(types) - {"Transformer", "Pooling", "Normalize"})
     notes = tuple(f"its {name} layer is not applied by hf; st applies it" for name in left_out)
     if "Pooling" in types and pooling is None:
@@ -64,7 +64,8 @@ def read_settings(target: str, commit: str | None) -> FolderSettings:
     )
 
 
-def _pooling(config: Mapping[str, Any]) -> str | None:
+def pooling_name(config: Mapping[str, Any]) -> str | None:
+    """The pooling in the configuration of a Pooling module; None for one that is none of ours."""
     mode = config.get("pooling_mode")
     chosen = [mode] if mode else [key for key, on in config.items() if on is True]
     known = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PASSED_ON = (
     *("batch_texts", "batch_tokens", "count_tokens", "max_tokens", "notes", "parallel"),
-    *("prompt_for", "tokenize"),
+    *("manifest", "prompt_for", "tokenize"),
 )
 
 

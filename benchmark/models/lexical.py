@@ -29,6 +29,7 @@ class LexicalModel:
     weighting: str
     unit: str = "word"
     similarity: str = "cosine"
+    device: str = "cpu"
 
     def fit(self, texts: Sequence[str]) -> LexicalEncoder:
         """Learn vocabulary and document frequencies of these texts, lower-cased words.

@@ -35,6 +35,16 @@ class StaticModel:
     prompting: Prompting
     max_tokens: int | None
     similarity: str = "cosine"
+    device: str = "cpu"
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Means of word vectors, of unit length where the model says so."""
+        return {
+            "pooling": "mean",
+            "normalize": bool(self.model.normalize),
+            "weights": str(self.model.embedding.dtype),
+        }
 
     @property
     def width(self) -> int:

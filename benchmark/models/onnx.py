@@ -70,6 +70,16 @@ class OnnxModel:
     notes: tuple[str, ...] = ()
     similarity: str = "cosine"
 
+    @property
+    def device(self) -> str:
+        """What the session prefers to run on."""
+        return str(self.session.get_providers()[0].removesuffix("ExecutionProvider").lower())
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Who pools, where the graph does."""
+        return {"pooling": "in the graph"} if self.output == "sentence_embedding" else {}
+
     def prompt_for(
         self,
         task_name: str,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.models.hf_settings import pooling_name
 from benchmark.models.identity import configured_name, digest_folder, identify, in_effect
 from benchmark.models.loading import (
     BATCH_SIZE,
@@ -58,6 +59,15 @@ class SentenceTransformerModel:
     batch_texts: int | None = None
     parallel: int = 1
     width: int | None = None
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Its pooling and whether it normalises, by its modules; pooling is None without one."""
+        pooling = [m for m in self.model if type(m).__name__ == "Pooling"]
+        return {
+            "pooling": pooling_name(pooling[0].get_config_dict()) if pooling else None,
+            "normalize": any(type(m).__name__ == "Normalize" for m in self.model),
+        }
 
     def prompt_for(
         self,

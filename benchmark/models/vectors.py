@@ -43,6 +43,7 @@ class VectorFile:
     by_id: bool
     vectors: NDArray[np.float32]
     similarity: str = "cosine"
+    device: str = "cpu"
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property

@@ -29,7 +29,14 @@ class WordLlamaModel:
     identity: Identity
     inference: Any
     similarity: str = "cosine"
+    device: str = "cpu"
     width: int = _DIMENSION
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Means of token vectors, as they are."""
+        weights = str(self.inference.embedding.dtype)
+        return {"pooling": "mean", "normalize": False, "weights": weights}
 
     def encode(
         self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None

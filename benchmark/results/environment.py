@@ -5,26 +5,52 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "pyarrow", "torch", "sentence-transformers")
+from benchmark.results.commit import own_commit
+
+# The packages that touch a vector or a score: module -> distribution.
+_PACKAGES = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "pyarrow": "pyarrow",
+    "torch": "torch",
+    "transformers": "transformers",
+    "sentence_transformers": "sentence-transformers",
+    "tokenizers": "tokenizers",
+    "onnxruntime": "onnxruntime",
+    "model2vec": "model2vec",
+    "wordllama": "wordllama",
+    "bm25s": "bm25s",
+    "mteb": "mteb",
+}
 
 
-def environment() -> dict[str, Any]:
-    """Versions of Python and of the packages that touch a score, system, processor count."""
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
+def environment(device: str = "") -> dict[str, Any]:
+    """Versions of Python and of the packages that this process has loaded, our commit, machine.
+
+    ``device`` is what computed the vectors, where that is known.
+    """
+    loaded = {name: _version(name) for module, name in _PACKAGES.items() if module in sys.modules}
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processors": os.cpu_count(),
-        "packages": found,
+        **({"device": device} if device else {}),
+        **({"commit": own_commit()} if own_commit() else {}),
+        "packages": {name: found for name, found in loaded.items() if found},
     }
+
+
+@cache
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
 
 
 def peak_memory_mb() -> float:

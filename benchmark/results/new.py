@@ -19,8 +19,12 @@ def new_result(
     notes: tuple[str, ...],
     limit: int | None,
     pinned: str = "",
+    device: str = "",
 ) -> Result:
-    """A result of now, with the environment and the memory that this process took."""
+    """A result of now, with the environment and the memory that this process took.
+
+    ``device`` is what computed the vectors.
+    """
     return Result(
         task=task.name,
         kind=task.kind,
@@ -32,7 +36,7 @@ def new_result(
         pinned=pinned,
         limit=limit,
         notes=notes,
-        environment=environment(),
+        environment=environment(device),
         peak_memory_mb=peak_memory_mb(),
         date=round(time.time(), 3),
     )

@@ -1,8 +1,8 @@
 """One task's result: a frozen record, and its JSON in mteb's layout with ours beside it.
 
 mteb's loader reads its own keys and drops ``embedmark``; ours holds what makes the number
-comparable. Everything that differs between two equal runs lies under ``cost`` and mteb's
-``evaluation_time`` and ``date``.
+comparable, its manifest (docs/differences.md). Everything that differs between two equal runs lies
+under ``cost`` and ``environment`` and mteb's ``evaluation_time`` and ``date``.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Part:
     texts: int = 0
     characters: int = 0
     prompts: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """How the model made its vectors in fact, of whatever option, file or library."""
     tokens: TokenCount | None = None
     """What the model's tokenizer counted, where it has one."""
     dimensions: int = 0
@@ -47,6 +49,10 @@ class Part:
     seconds: Mapping[str, float] = field(default_factory=dict)
     usage: Mapping[str, float] = field(default_factory=dict)
     """What an endpoint was asked for and paid; what the cache held is not in it."""
+    batches: Mapping[str, Any] = field(default_factory=dict)
+    """What names the batches that its texts were planned in, where they were encoded in batches."""
+    environment: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """That of a part that was measured before its result's others; empty for the result's own."""
     error: str | None = None
     interval: Interval | None = None
     """Of the main score; none where the metric has none, and in results of before there were."""
@@ -104,6 +110,13 @@ def to_json(result: Result) -> dict[str, Any]:
         scores.setdefault(part.split, []).append(entry)
     seconds = {key: dict(part.seconds) for key, part in result.parts.items()}
     usage = {key: dict(part.usage) for key, part in result.parts.items() if part.usage}
+    batches = {key: dict(part.batches) for key, part in result.parts.items() if part.batches}
+    settings = next((dict(part.settings) for part in result.parts.values()), {})
+    elsewhere = {
+        key: dict(part.environment)
+        for key, part in result.parts.items()
+        if part.environment and part.environment != result.environment
+    }
     fingerprints = {key: part.fingerprint for key, part in result.parts.items()}
     return {
         # The declared fingerprint covers all parts, so results of some and of others merge in mteb.
@@ -129,15 +142,22 @@ def to_json(result: Result) -> dict[str, Any]:
                 "adapter": result.identity.adapter,
                 "options": dict(result.identity.options),
                 "slug": result.identity.slug,
+                "settings": settings,
             },
             "notes": list(result.notes),
             **_interval_json("interval", _interval(result)),
-            "subsets": {key: _part_json(part) for key, part in result.parts.items()},
+            "subsets": {
+                key: _part_json(part)
+                | ({"settings": dict(part.settings)} if part.settings != settings else {})
+                for key, part in result.parts.items()
+            },
             "environment": dict(result.environment),
+            **({"environments": elsewhere} if elsewhere else {}),
             "cost": {
                 "seconds": seconds,
                 "peak_memory_mb": result.peak_memory_mb,
                 **({"usage": usage} if usage else {}),
+                **({"batches": batches} if batches else {}),
             },
         },
     }
@@ -151,7 +171,7 @@ def from_json(content: Any, where: str) -> Result:
         parts: dict[str, Part] = {}
         for split, entries in content["scores"].items():
             for entry in entries:
-                part = _read_part(split, entry, ours["subsets"], cost)
+                part = _read_part(split, entry, ours)
                 parts[part.key] = part
         model = ours["model"]
         return Result(
@@ -218,14 +238,12 @@ def _interval(result: Result) -> Interval | None:
     return combined_interval(known, intervals, [1.0] * len(scores), alike)
 
 
-def _read_part(
-    split: str, entry: dict[str, Any], ours: Mapping[str, Any], cost: Mapping[str, Any]
-) -> Part:
+def _read_part(split: str, entry: dict[str, Any], ours: Mapping[str, Any]) -> Part:
     metrics = dict(entry)
     subset, main_score = metrics.pop("hf_subset"), metrics.pop("main_score")
     languages = tuple(metrics.pop("languages"))
     key = f"{split}/{subset}"
-    known = ours[key]
+    known, cost = ours["subsets"][key], ours["cost"]
     return Part(
         split=split,
         subset=subset,
@@ -244,6 +262,9 @@ def _read_part(
         dimensions=known.get("dimensions", 0),
         seconds=cost["seconds"][key],
         usage=cost.get("usage", {}).get(key, {}),
+        batches=cost.get("batches", {}).get(key, {}),
+        settings=known.get("settings", ours["model"].get("settings", {})),
+        environment=ours.get("environments", {}).get(key, ours["environment"]),
         error=known["error"],
         interval=read_interval(known.get("interval")),
         samples_digest=known.get("samples", ""),
