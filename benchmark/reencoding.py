@@ -7,7 +7,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.analysis.agreement import Agreement, Verdict, compare_columns, compare_vectors
+from benchmark.analysis.agreement import (
+    HALF,
+    VECTORS,
+    Agreement,
+    Verdict,
+    compare_columns,
+    compare_vectors,
+)
 from benchmark.cache import open_store, text_keys
 from benchmark.encode import encode_plan, groups_of
 from benchmark.models.derived import DerivedModel
@@ -114,7 +121,9 @@ def _texts(
             held = wanted >= 0
             compared += int(held.sum())
             if held.any():
-                agreement = compare_vectors(now[name][held], store.read(wanted[held]))
+                agreement = compare_vectors(
+                    now[name][held], store.read(wanted[held]), _tolerance(base)
+                )
                 found.append((name, _renumbered(agreement, rows[name][held])))
         store.close()
     checks = []
@@ -151,7 +160,9 @@ def _similarities(
         task = replace(task, main_score=max(names, key=lambda name: then.metrics[name]))
     now = prepared.kind.evaluate(_some(part.data, chosen), found, task).samples
     ((_, agreement),) = compare_columns(
-        {"similarity": now["similarity"]}, {"similarity": samples["similarity"][chosen]}
+        {"similarity": now["similarity"]},
+        {"similarity": samples["similarity"][chosen]},
+        _tolerance(getattr(model, "base", model)),
     )
     numbered = _renumbered(agreement, chosen)
     message = f"{len(chosen)} pairs encoded again; {_told(numbered, 'similarity')}"
@@ -183,7 +194,9 @@ def _pairs(
             then_scores = store.read(places[rows][held])
             one = np.ones_like(then_scores)
             agreement = compare_vectors(
-                np.hstack([now[held, None], one]), np.hstack([then_scores, one])
+                np.hstack([now[held, None], one]),
+                np.hstack([then_scores, one]),
+                _tolerance(model),
             )
             numbered = _renumbered(agreement, rows[held])
             checks.append(_of_vectors([("pairs", numbered)], int(held.sum())))
@@ -195,6 +208,10 @@ def _pairs(
         )
         checks.append(("not checked", "scores", message))
     return Reencoded(tuple(checks), not absent)
+
+
+def _tolerance(model: Any) -> float:
+    return HALF.get(str(model.identity.effective.get("weights")), VECTORS)
 
 
 def _some(data: Any, rows: NDArray[np.int64]) -> Any:

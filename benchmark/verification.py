@@ -55,6 +55,7 @@ class Verification:
 
     path: Path
     model: str
+    experiment: str
     task: str
     checks: tuple[Check, ...]
 
@@ -92,7 +93,8 @@ class Verifier:
         if result is None:
             raise ResultError(f"{path}: no such file; 'embedmark results list --json' shows paths")
         checks = tuple(self._checks(path, result))
-        return Verification(path, result.identity.name, result.task, checks)
+        of = result.identity
+        return Verification(path, of.name, of.slug, result.task, checks)
 
     def _checks(self, path: Path, result: Result) -> Iterator[Check]:
         digests = {key: part.samples_digest for key, part in result.parts.items()}

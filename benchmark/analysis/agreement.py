@@ -18,9 +18,11 @@ Verdict: TypeAlias = Literal["identical", "within tolerance", "different", "not 
 VECTORS = 1e-5
 """How far a vector may lie from another, as a share of its length.
 
-A text meets other texts in its batch, so sums of 32-bit floats are added in another order; the
-same model moves by some 1e-7 of a vector's length, while other weights move by more than 1e-3.
+A text meets other texts in its batch, so sums of 32-bit floats are added in another order: a
+MiniLM moves by 7e-7 of a vector's length, while other weights move it by more than 1e-3.
 """
+HALF = {"float16": 3e-3, "bfloat16": 3e-2}
+"""The same for weights in half precision: three times their rounding; a MiniLM moves by 7e-3."""
 SCORES = 1e-6
 """How far a score may lie from another: what sums in another order change, and no rank does."""
 
@@ -34,7 +36,7 @@ class Agreement:
     rows: tuple[int, ...] = ()
 
 
-def compare_vectors(now: Vectors, then: Vectors) -> Agreement:
+def compare_vectors(now: Vectors, then: Vectors, tolerance: float = VECTORS) -> Agreement:
     """Rows of two ``(n, d)`` arrays, dense or sparse, by the length of their difference.
 
     It is a share of the longer one's length; rows of another width differ by all of it.
@@ -46,16 +48,18 @@ def compare_vectors(now: Vectors, then: Vectors) -> Agreement:
         return Agreement("different", 1.0, tuple(range(now.shape[0])))
     longer = np.maximum(_lengths(now), _lengths(then))
     off = _lengths(now - then) / np.maximum(longer, np.finfo(np.float32).tiny)
-    return _agreement(off, VECTORS)
+    return _agreement(off, tolerance)
 
 
 def compare_columns(
-    now: Mapping[str, NDArray[Any]], then: Mapping[str, NDArray[Any]]
+    now: Mapping[str, NDArray[Any]],
+    then: Mapping[str, NDArray[Any]],
+    similarity: float = VECTORS,
 ) -> Iterator[tuple[str, Agreement]]:
     """Each column of the records of examples; whole numbers and words must be equal.
 
-    Similarities may differ as vectors do, other numbers as scores do. A column that one side lacks
-    or that has another shape differs without rows.
+    ``similarity`` may differ by as much as is said, other numbers as scores do. A column that one
+    side lacks, or that has another shape, differs without rows.
     """
     for name in sorted({*now, *then}):
         if name not in now or name not in then or now[name].shape != then[name].shape:
@@ -66,7 +70,7 @@ def compare_columns(
             off = np.abs(one.astype(np.float64) - other)
             off[(one == other) | (np.isnan(one) & np.isnan(other))] = 0.0
             off[np.isnan(off)] = np.inf
-            yield name, _agreement(_by_row(off), VECTORS if name == "similarity" else SCORES)
+            yield name, _agreement(_by_row(off), similarity if name == "similarity" else SCORES)
         else:
             yield name, _agreement(_by_row((one != other).astype(np.float64)), 0.0)
 

@@ -102,7 +102,7 @@ def run_verify(args: argparse.Namespace, found: list[tuple[list[TaskResult], lis
 def _print(done: list[Verification], imported: list[TaskResult]) -> None:
     from benchmark.cli.output import print_table, visible
 
-    rows = [(each.model, each.task, each.verdict, _looked_at(each)) for each in done]
+    rows = [(_named(each), each.task, each.verdict, _looked_at(each)) for each in done]
     rows += [(each.model, each.task, "not checked", "imported") for each in imported]
     print_table(("model", "task", "verdict", "what was checked"), rows)
     for each in done:
@@ -111,9 +111,13 @@ def _print(done: list[Verification], imported: list[TaskResult]) -> None:
             if check.verdict in ("different", "not checked"):
                 alike.setdefault((check.verdict, check.what), []).append(check)
         for (verdict, what), (first, *more) in alike.items():
-            place = " ".join(part for part in (each.model, each.task, first.where, what) if part)
+            place = " ".join(part for part in (_named(each), each.task, first.where, what) if part)
             others = f" (and {len(more)} more; --json has all)" if more else ""
             print(visible(f"{verdict}: {place}: {first.message}{others}"))
+
+
+def _named(each: Verification) -> str:
+    return f"{each.model} {each.experiment}".rstrip()
 
 
 def _looked_at(each: Verification) -> str:
@@ -126,6 +130,7 @@ def _as_json(each: Verification) -> dict[str, Any]:
     return {
         "path": str(each.path),
         "model": each.model,
+        "experiment": each.experiment,
         "task": each.task,
         "verdict": each.verdict,
         "checks": [
@@ -144,6 +149,7 @@ def _as_imported(result: TaskResult) -> dict[str, Any]:
     return {
         "path": str(result.path),
         "model": result.model,
+        "experiment": result.slug,
         "task": result.task,
         "verdict": "not checked",
         "checks": [
