@@ -64,6 +64,7 @@ LAYERS = {
     "run": 4,
     "boards": 4,
     "downsample": 4,
+    "compare": 4,
     "__init__": 5,  # the public names, found lazily
     "cli": 5,
     "__main__": 6,

@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tasks": ("benchmark.cli.tasks", "list, show, check and make tasks"),
     "models": ("benchmark.cli.models", "list kinds of model; show and check one"),
     "results": ("benchmark.cli.results", "list and show results"),
+    "compare": ("benchmark.cli.compare", "compare models on the same examples"),
     "cache": ("benchmark.cli.cache", "show, bound and check the cache of vectors"),
     "downsample": ("benchmark.cli.downsample", "choose fewer tasks, and predict the rest"),
     "leaderboard": ("benchmark.cli.leaderboard", "build and check leaderboards"),

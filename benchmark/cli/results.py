@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         results, problems = _find(args.target, sources(args))
     else:
         results, problems = read_all(sources(args))
-    results = list(_filtered(results, args))
+    results = list(filtered(results, args))
     if args.results_command == "export":
         for problem in problems:
             print(visible(problem), file=sys.stderr)
@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     return int(bool(problems))
 
 
-def _filtered(results: list[TaskResult], args: argparse.Namespace) -> Iterator[TaskResult]:
+def filtered(results: list[TaskResult], args: argparse.Namespace) -> Iterator[TaskResult]:
     """The results that the filters leave, with the entries that they leave."""
     from benchmark.aggregate import AGGREGATE
     from benchmark.catalog import KINDS
