@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.encode import Group, Sizes, batches, groups_of
+from benchmark.encode import Wanted, groups_of, joint_groups
 from benchmark.errors import BenchmarkError
 from benchmark.guard import call_model
 from benchmark.measure import can_measure
@@ -20,14 +19,24 @@ from benchmark.models.identity import hub_folder
 from benchmark.models.table import Settings, find_scheme, load_model
 from benchmark.models.tokens import count_pairs, count_plan
 from benchmark.prepare import Prepared, PreparedPart
+from benchmark.probe import (
+    Pace,
+    Rehearsal,
+    Sample,
+    pace_of,
+    pace_of_pairs,
+    rate_of,
+    rates_of,
+    sample_of,
+    sends_texts,
+)
 from benchmark.protocols import Encoder, Fitted, Lookup, Request, Reranker, Searcher
+from benchmark.work import Work
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from benchmark.encode import Group
 
-_OF_A_GROUP = 4  # texts of each part and role that are probed
-_AT_ONCE = 32
-_SECONDS = 3.0  # after which a probe ends
+_PAIRS = 32  # of a split and subset, that are probed
 _FROM_THE_HUB = {"torch", "m2v", "onnx"}
 
 
@@ -36,28 +45,51 @@ class Forecast:
     """What one model would do; state while tasks are read.
 
     ``prompts`` are those put before texts, by role, in order of first use. ``texts`` counts each
-    text once a task; for a model that reads query and document together they are pairs.
-    ``seconds``, ``tokens`` and ``cost`` are None where nothing tells them, and ``note`` says why
-    there is no time; ``failed`` is why the model does not load or run.
+    text once a task; for a model that reads query and document together they are pairs. ``start``
+    is the time to load the model and what first calls take longer; ``pace`` and ``rates`` are the
+    seconds and tokens of a character, by octave of a text's length. ``seconds``, ``tokens`` and
+    ``cost`` are None where nothing tells them, and ``note`` says why there is no time; ``failed``
+    is why the model does not load or run.
     """
 
     model: str
     loaded: Any = None
     prompts: dict[str, list[str]] = field(default_factory=dict)
-    texts: int = 0
-    characters: int = 0
-    seconds: float | None = None
+    start: float = 0.0
     tokens: int | None = None
     cost: float | None = None
     note: str = ""
     failed: str = ""
-    samples: list[tuple[Group, pa.Array]] = field(default_factory=list)
+    works: list[Work] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
+    rehearsal: Rehearsal = field(default_factory=Rehearsal)
+    pace: Pace | None = None
+    rates: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> int:
+        """Those of all tasks."""
+        return sum(work.texts for work in self.works)
+
+    @property
+    def characters(self) -> int:
+        """Those of all tasks, prompts included."""
+        return sum(work.characters for work in self.works)
+
+    @property
+    def seconds(self) -> float | None:
+        """From the model's loading to the last score."""
+        seconds = [work.seconds for work in self.works]
+        known = [each for each in seconds if each is not None]
+        return self.start + sum(known) if known and len(known) == len(seconds) else None
 
     def to_json(self) -> dict[str, Any]:
         """For a listing."""
         names = ("model", "prompts", "texts", "characters", "seconds", "tokens", "cost", "note")
-        return {name: getattr(self, name) for name in names} | {"error": self.failed or None}
+        told = {name: getattr(self, name) for name in names}
+        works = [work.to_json() for work in self.works]
+        return told | {"error": self.failed or None, "start": round(self.start, 4), "tasks": works}
 
 
 def begin(uris: Sequence[str], settings: Settings) -> list[Forecast]:
@@ -69,75 +101,108 @@ def begin(uris: Sequence[str], settings: Settings) -> list[Forecast]:
 
 
 def add(forecast: Forecast, prepared: Prepared) -> None:
-    """Add what a task asks of the model."""
-    model = forecast.loaded
-    if model is None or not can_measure(model, prepared.kind):
+    """Add what a task asks of the model, and time how long its scores would take to compute."""
+    if forecast.loaded is None or not can_measure(forecast.loaded, prepared.kind):
         return
-    for part in prepared.parts:
-        if not part.error and isinstance(model, Lookup):
-            _look_up(forecast, prepared, part)
-            continue
-        if not part.error and _reads_pairs(model):
-            _add_pairs(forecast, prepared, part)
-            continue
-        for group in groups_of(model, part.plan, prepared.task, prepared.task_type):
-            prompts = forecast.prompts.setdefault(group.role or "text", [])
-            if group.prompt and group.prompt not in prompts:
-                prompts.append(group.prompt)
-            count = len(group.unique)
-            forecast.texts += count
-            forecast.characters += _characters(group, group.unique)
-            if count:
-                rows = range(0, count, -(-count // _OF_A_GROUP))
-                forecast.samples.append((group, group.unique.take(list(rows))))
+    try:
+        forecast.works.append(_asked(forecast, prepared))
+    except BenchmarkError as error:
+        forecast.failed = forecast.failed or f"{prepared.task.name}: {error}"
+
+
+def work_of(forecast: Forecast, prepared: Prepared) -> Work:
+    """What a task asks of a model that was probed."""
+    work = _asked(forecast, prepared)
+    _estimate(forecast, work)
+    return work
 
 
 def finish(forecast: Forecast) -> None:
     """Estimate; a model on this machine encodes a few of the texts, any other is sent none.
 
-    Time and tokens grow with characters, so they are those of the probe times its share of these.
+    A text takes the time of probed ones that are about as long, for each of its characters; so do
+    tokens.
     """
     model = forecast.loaded
-    probed = sum(_characters(group, texts) for group, texts in forecast.samples)
-    probed += sum(len(query) + len(document) for query, document in forecast.pairs)
-    if model is None or not probed:
-        if isinstance(model, Lookup):
-            forecast.note = "has its vectors already"
-        elif model is not None:
-            second = " in two:" in forecast.model
-            forecast.note = "scores what the first finds" if second else "runs on none of these"
+    if model is None or forecast.failed:
         return
-    scale = forecast.characters / probed
     try:
-        if hasattr(model, "endpoint"):
-            sent = [
-                (group.prompt or "") + text
-                for group, texts in forecast.samples
-                for text in texts.to_pylist()
-            ] + [text for pair in forecast.pairs for text in pair]
-            forecast.tokens = round(scale * sum(map(estimate_tokens, sent)))
-            meter = model.endpoint.meter
-            forecast.cost = None if meter.price is None else meter.cost(forecast.tokens)
-            forecast.note = "an endpoint, sent nothing before consent"
-            return
-        counts = [
-            count_plan(model, {"": Request(texts)}, {"text": group.prompt or ""})
-            for group, texts in forecast.samples
-        ]
-        if forecast.pairs:
-            queries, documents = map(list, zip(*forecast.pairs, strict=True))
-            counts = [count_pairs(model, queries, documents)]
-            forecast.seconds = forecast.characters * _pace_of_pairs(model, queries, documents)
-        if all(counts):
-            forecast.tokens = round(scale * sum(count.tokens for count in counts if count))
-        if forecast.pairs:
-            return
-        if isinstance(model, Encoder):
-            forecast.seconds = forecast.characters * _pace(model, forecast.samples)
-        else:
-            forecast.note = _why_untimed(model)
+        _probe(forecast, model)
     except BenchmarkError as error:
         forecast.failed = str(error)
+        return
+    forecast.start += forecast.rehearsal.start + (forecast.pace.start if forecast.pace else 0.0)
+    for work in forecast.works:
+        _estimate(forecast, work)
+    if forecast.rates:
+        forecast.tokens = sum(work.tokens or 0 for work in forecast.works)
+    if hasattr(model, "endpoint") and model.endpoint.meter.price is not None:
+        forecast.cost = sum(work.cost or 0.0 for work in forecast.works)
+
+
+def _probe(forecast: Forecast, model: Any) -> None:
+    if isinstance(model, Lookup):
+        forecast.note, forecast.pace = "has its vectors already", Pace({0: 0.0})
+    elif not forecast.samples and not forecast.pairs:
+        second = " in two:" in forecast.model
+        forecast.note = "scores what the first finds" if second else "runs on none of these"
+    elif sends_texts(model):
+        forecast.note = "an endpoint, sent nothing before consent"
+        texts = [text for pair in forecast.pairs for text in pair]
+        whole = rate_of(texts, _estimated) or 0.0
+        forecast.rates = rates_of(forecast.samples, _estimated) or {0: whole}
+    elif forecast.pairs:
+        queries, documents = map(list, zip(*forecast.pairs, strict=True))
+        counted = count_pairs(model, queries, documents)
+        shown = sum(map(len, queries)) + sum(map(len, documents))
+        forecast.rates = {0: counted.tokens / max(shown, 1)} if counted else {}
+        forecast.pace = pace_of_pairs(model, queries, documents)
+    else:
+        forecast.rates = rates_of(forecast.samples, partial(_counted, model))
+        forecast.pace = pace_of(model, forecast.samples)
+
+
+def _estimate(forecast: Forecast, work: Work) -> None:
+    """Fill in what the probe tells of a task."""
+    if forecast.rates:
+        work.tokens = round(Pace(forecast.rates).of(work.sizes))
+    if forecast.pace:
+        work.encode = forecast.pace.fixed * work.parts + forecast.pace.of(work.sizes)
+    endpoint = getattr(forecast.loaded, "endpoint", None)
+    if endpoint is None:
+        work.cost = 0.0
+    elif endpoint.meter.price is not None:
+        work.cost = endpoint.meter.cost(work.tokens or 0)
+
+
+def _estimated(texts: list[str]) -> int:
+    return sum(map(estimate_tokens, texts))
+
+
+def _counted(model: Any, texts: list[str]) -> int | None:
+    import pyarrow as pa
+
+    found = count_plan(model, {"": Request(pa.array(texts, pa.large_string()))}, {})
+    return found.tokens if found else None
+
+
+def _asked(forecast: Forecast, prepared: Prepared) -> Work:
+    """What a task asks of the model, before anything is known of its pace."""
+    model, work = forecast.loaded, Work(prepared.task.name)
+    parts = [part for part in prepared.parts if not part.error]
+    work.parts, work.read = len(parts), sum(part.seconds for part in prepared.parts)
+    if isinstance(model, Lookup):
+        for part in parts:
+            work.texts += sum(len(request.texts) for request in part.plan.values())
+            call_model(model, partial(model.look_up, part.plan))  # whether it has all
+    elif _reads_pairs(model):
+        for part in parts:
+            _add_pairs(forecast, work, prepared, part)
+    else:
+        for group in _groups(model, prepared, parts):
+            _add_group(forecast, work, group)
+    work.score = forecast.rehearsal.seconds(model, prepared, parts)
+    return work
 
 
 def _begin(uri: str, whole: str, settings: Settings) -> Forecast:
@@ -147,10 +212,12 @@ def _begin(uri: str, whole: str, settings: Settings) -> Forecast:
         scheme.extra in _FROM_THE_HUB and not _is_here(parts.target, parts.revision)
     ):
         return Forecast(label, note="not on this machine yet, or not known to be")
+    start = time.perf_counter()
     try:
-        return Forecast(label, load_model(uri, settings))
+        model = load_model(uri, settings)
     except BenchmarkError as error:
         return Forecast(label, failed=str(error))
+    return Forecast(label, model, start=time.perf_counter() - start)
 
 
 def _is_here(target: str, revision: str | None) -> bool:
@@ -163,38 +230,24 @@ def _is_here(target: str, revision: str | None) -> bool:
         return True
 
 
-def _pace(model: Encoder, samples: Sequence[tuple[Group, pa.Array]]) -> float:
-    """Seconds a character, after a first batch that warms the model up."""
-    import numpy as np
-
-    joined: dict[tuple[Any, Any], tuple[Group, list[str]]] = {}
-    for group, texts in samples:
-        joined.setdefault((group.role, group.prompt), (group, []))[1].extend(texts.to_pylist())
-    parts = [
-        (group, [texts[row] for row in batch[start : start + _AT_ONCE]])
-        for group, texts in joined.values()
-        for batch in batches(Sizes(np.array([len(text) for text in texts])))
-        for start in range(0, len(batch), _AT_ONCE)
-    ]
-    random.Random(0).shuffle(parts)  # long and short ones, also when the time is soon up
-    _encode(model, parts[0][0], parts[0][1][:4])
-    characters, start = 0, time.perf_counter()
-    for group, texts in parts:
-        _encode(model, group, texts)
-        characters += sum(map(len, texts)) + len(texts) * len(group.prompt or "")
-        if time.perf_counter() - start > _SECONDS:
-            break
-    return (time.perf_counter() - start) / max(characters, 1)
+def _groups(model: Any, prepared: Prepared, parts: Sequence[PreparedPart]) -> list[Group]:
+    """The texts of a task, each once; of a model that is fitted, each once a part."""
+    task, task_type = prepared.task, prepared.task_type
+    if isinstance(model, Encoder):
+        return joint_groups(model, [Wanted(part.plan, task, task_type) for part in parts])
+    return [group for part in parts for group in groups_of(model, part.plan, task, task_type)]
 
 
-def _look_up(forecast: Forecast, prepared: Prepared, part: PreparedPart) -> None:
-    """Whether a file of vectors has all that a part needs."""
-    model: Lookup = forecast.loaded
-    forecast.texts += sum(len(request.texts) for request in part.plan.values())
-    try:
-        call_model(model, partial(model.look_up, part.plan))
-    except BenchmarkError as error:
-        forecast.failed = forecast.failed or f"{prepared.task.name}: {error}"
+def _add_group(forecast: Forecast, work: Work, group: Group) -> None:
+    prompts = forecast.prompts.setdefault(group.role or "text", [])
+    if group.prompt and group.prompt not in prompts:
+        prompts.append(group.prompt)
+    sizes, samples = sample_of(group)
+    work.texts += len(group.unique)
+    for octave, characters in sizes.items():
+        work.characters += characters
+        work.sizes[octave] = work.sizes.get(octave, 0) + characters
+    forecast.samples += samples
 
 
 def _reads_pairs(model: Any) -> bool:
@@ -202,7 +255,7 @@ def _reads_pairs(model: Any) -> bool:
     return isinstance(model, Reranker) and not isinstance(model, Encoder | Fitted | Searcher)
 
 
-def _add_pairs(forecast: Forecast, prepared: Prepared, part: PreparedPart) -> None:
+def _add_pairs(forecast: Forecast, work: Work, prepared: Prepared, part: PreparedPart) -> None:
     """Add the candidates of a part, and some of them to probe."""
     import numpy as np
     import pyarrow.compute as pc
@@ -212,38 +265,9 @@ def _add_pairs(forecast: Forecast, prepared: Prepared, part: PreparedPart) -> No
     texts = part.plan["queries"].texts, part.plan["corpus"].texts
     for rows, column in zip((query, document), texts, strict=True):
         lengths = pc.utf8_length(column).to_numpy(zero_copy_only=False)
-        forecast.characters += int(lengths[rows].sum())
-    forecast.texts += len(query)
-    for row in np.linspace(0, len(query) - 1, min(_AT_ONCE, len(query)), dtype=int):
+        work.characters += int(lengths[rows].sum())
+    work.sizes[0] = work.characters
+    work.texts += len(query)
+    for row in np.linspace(0, len(query) - 1, min(_PAIRS, len(query)), dtype=int):
         pair = texts[0][int(query[row])].as_py(), texts[1][int(document[row])].as_py()
         forecast.pairs.append(pair)
-
-
-def _pace_of_pairs(model: Any, queries: list[str], documents: list[str]) -> float:
-    """Seconds a character, after a first batch that warms the model up."""
-    call_model(model, lambda: model.score(queries[:4], documents[:4]))
-    characters, start = 0, time.perf_counter()
-    for at in range(0, len(queries), _AT_ONCE):
-        chosen = queries[at : at + _AT_ONCE], documents[at : at + _AT_ONCE]
-        call_model(model, partial(model.score, *chosen))
-        characters += sum(len(text) for texts in chosen for text in texts)
-        if time.perf_counter() - start > _SECONDS:
-            break
-    return (time.perf_counter() - start) / max(characters, 1)
-
-
-def _encode(model: Encoder, group: Group, texts: list[str]) -> None:
-    call_model(model, partial(model.encode, texts, role=group.role, prompt=group.prompt))
-
-
-def _why_untimed(model: Any) -> str:
-    if isinstance(model, Fitted):
-        return "fitted on all texts of a task"
-    return "searches the texts itself" if isinstance(model, Searcher) else "scores pairs of texts"
-
-
-def _characters(group: Group, texts: pa.Array) -> int:
-    """Characters of texts with the group's prompt before each."""
-    import pyarrow.compute as pc
-
-    return int(pc.sum(pc.utf8_length(texts)).as_py() or 0) + len(texts) * len(group.prompt or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -124,7 +124,7 @@ def cache_of(model: Model, settings: RunSettings) -> Path | None:
 @contextmanager
 def jobs_of(
     model: Model,
-    choices: Sequence[Choice],
+    choices: Iterable[Choice],
     settings: RunSettings,
     reader: Reader,
     note: Callable[[str], None],
@@ -133,7 +133,9 @@ def jobs_of(
     """The jobs of a model in order, and its session where tasks are encoded in advance.
 
     A thread reads and encodes the tasks of the next window while those of the last are scored.
+    Choices that come one by one, since the time is counted, are encoded one by one.
     """
+    listed = isinstance(choices, Sequence)
     jobs = (_job(model, choice, settings, reader) for choice in choices)
     cache = cache_of(model, settings)
     base = model.base if isinstance(model, DerivedModel) else model
@@ -145,12 +147,13 @@ def jobs_of(
         yield jobs, None
         return
     # One part and no cache: nothing is found again, so nothing is encoded before its turn.
-    once = not cached and sum(len(list(chosen_parts(choice))) for choice in choices) == 1
+    once = listed and not cached and sum(len(list(chosen_parts(each))) for each in choices) == 1
     with open_session(base, cache, note, once=once) as session:
         if session.root is None:
             yield jobs, session
             return
-        make = partial(_encoded, session, jobs, meter)
+        several = _windows(jobs, _WINDOW_BYTES if listed else 0)
+        make = partial(_encoded, session, several, meter)
         with run_ahead(make) as windows:
             yield (job for window in windows for job in window), session
 
@@ -167,7 +170,7 @@ def _encodes_alone(model: Any) -> bool:
 
 def _encoded(
     session: Session,
-    jobs: Iterator[Job],
+    windows: Iterator[list[Job]],
     meter: Meter,
     check: Callable[[], None],
 ) -> Iterator[list[Job]]:
@@ -178,7 +181,7 @@ def _encoded(
         check()
         meter.piece(piece)
 
-    for window in _windows(jobs):
+    for window in windows:
         check()
         wanted = [
             (job, part, Wanted(part.plan, job.prepared.task, job.prepared.task_type))
@@ -195,13 +198,13 @@ def _encoded(
         yield window
 
 
-def _windows(jobs: Iterator[Job]) -> Iterator[list[Job]]:
+def _windows(jobs: Iterator[Job], least: int) -> Iterator[list[Job]]:
     window: list[Job] = []
     size = 0
     for job in jobs:
         window.append(job)
         size += _bytes(job.prepared) if job.prepared else 0
-        if size >= _WINDOW_BYTES:
+        if size >= least:
             yield window
             window, size = [], 0
     if window:
@@ -223,6 +226,12 @@ def _job(model: Model, choice: Choice, settings: RunSettings, reader: Reader) ->
     if can_measure(model, prepared.kind):
         job.old = _old_parts(model, choice.task, settings, job.notes)
     return job
+
+
+def is_stored(model: Model, prepared: Prepared, settings: RunSettings) -> bool:
+    """Whether a run would measure nothing of a task, since all its parts are stored."""
+    job = Job(Choice(prepared.task), prepared, _old_parts(model, prepared.task, settings, []))
+    return bool(prepared.parts) and all(job.reused(part) for part in prepared.parts)
 
 
 def _old_parts(

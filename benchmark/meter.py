@@ -13,17 +13,23 @@ from benchmark.encode import Piece
 _SCORING = 0.05  # of a model's work, where its texts are encoded ahead
 
 
+class OverBudgetError(Exception):
+    """The budget of a run is spent, so what runs ends; no failure of the task or the model."""
+
+
 @dataclass
 class Meter:
     """Counts what is done of a run, by its models, their tasks and these tasks' characters.
 
     ``tell`` is given the share of the run that is done, 0 to 1, and the pace. Tasks that are not
-    read yet are taken to be as large as those that are. State: the counts of the model that runs.
+    read yet are taken to be as large as those that are. ``check`` is called between batches and may
+    raise to end the run. State: the counts of the model that runs.
     """
 
     tell: Callable[[float, str], None]
     models: int
     jobs: int
+    check: Callable[[], None] = lambda: None
     _model: int = -1
     _label: str = ""
     _scored: int = 0
@@ -64,12 +70,15 @@ class Meter:
                 self._seconds += now - self._last
             self._last = now
             self._tell()
+        self.check()
 
     def part(self, done: int, total: int) -> None:
         """So many texts of the split and subset that is measured are encoded."""
         with self._lock:
             self._part = done / total if total else 1.0
             self._tell()
+        if done < total:
+            self.check()
 
     def score(self) -> None:
         """A task is measured."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
     from benchmark.downsample.mini import Mini
-    from benchmark.results.frame import Results
+    from benchmark.results.frame import Results, Row
 
 
 def minis_asked(names: Sequence[str], choices: Sequence[Choice]) -> list[Mini]:
@@ -60,6 +60,52 @@ def predictions(minis: Sequence[Mini], results: Results) -> list[dict[str, Any]]
     return found
 
 
+def prediction_within(
+    mini: Mini, rows: Sequence[Row], asked: Sequence[str], label: str, name: str
+) -> dict[str, Any]:
+    """The same from whichever tasks ran within a budget; ``measured`` are these.
+
+    ``name`` is the model's own, by which the fit may know it.
+    """
+    from benchmark.downsample.telling import predict_from
+
+    about: dict[str, Any] = {"suite": mini.of, "model": label, "level": 0.9}
+    scores = _task_scores(rows, label, [row.task for row in rows])
+    known = {task: 100 * value for task, value in scores.items() if value is not None}
+    known = {task: value for task, value in known.items() if task in mini.table.tasks}
+    if not known:
+        return {**about, "lacks": list(mini.table.tasks)}
+    return {**about, "measured": list(known), **predict_from(mini, known, asked, name)}
+
+
+def print_prediction_within(found: Sequence[dict[str, Any]]) -> None:
+    """Tables of predicted means and tasks, each value marked as such."""
+    from benchmark.cli.output import print_table
+
+    for item in found:
+        print()
+        if "lacks" in item:
+            print(
+                f"{item['model']}: none of the tasks of {item['suite']} ran; nothing is predicted."
+            )
+            continue
+        rows = [["mean", *_cells(item["mean"])]]
+        rows += [[f"mean of {kind}", *_cells(value)] for kind, value in item["kinds"].items()]
+        rows += [[task, *_cells(value)] for task, value in item["tasks"].items()]
+        print_table([f"{item['suite']}, {item['model']}", "predicted", "90 % interval"], rows)
+        print(
+            f"\n~ is predicted from the {len(item['measured'])} tasks that ran, not measured, and "
+            f"stands on no board. The nearest fitted\nmodel is {item['distance']:.1f} standard "
+            "deviations a task away; a far one has a wide interval."
+        )
+
+
+def _cells(value: dict[str, float]) -> list[str]:
+    if value["low"] == value["high"]:  # all of it was measured
+        return [f"{value['predicted']:.2f}", "measured"]
+    return [f"~{value['predicted']:.2f}", f"{value['low']:.2f} to {value['high']:.2f}"]
+
+
 def print_predictions(found: Sequence[dict[str, Any]]) -> None:
     """A table of predicted means, marked as such, and what to know of them."""
     from benchmark.cli.output import print_table
@@ -94,7 +140,9 @@ def print_predictions(found: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _task_scores(results: Results, model: str, names: Sequence[str]) -> dict[str, float | None]:
+def _task_scores(
+    results: Iterable[Row], model: str, names: Sequence[str]
+) -> dict[str, float | None]:
     """Each task's score, the mean over its splits and subsets; None when one is missing."""
     from benchmark.stats.means import mean
 

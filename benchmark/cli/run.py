@@ -9,6 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.cli.budget import budget_asked
 from benchmark.cli.cache import add_size
 from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
 from benchmark.cli.predicted import minis_asked, predictions, print_predictions
@@ -25,6 +26,7 @@ EXAMPLES = """examples:
   embedmark run ./checkpoint --bundle tasks.zip  what 'tasks bundle' packed, with no network
   embedmark run wordllama bm25 --kind retrieval --plan
   embedmark run 'hybrid:(bm25)+(wordllama)' --kind retrieval
+  embedmark run wordllama --budget 10min         the most telling tasks that fit
   embedmark run wordllama --dim 64,128,256 --dtype float32,int8,binary --kind retrieval
 """
 
@@ -79,6 +81,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-cost", type=_amount, metavar="P", help="stop before endpoints cost more; all is kept"
     )
+    parser.add_argument(
+        "--budget",
+        metavar="B",
+        help="of each model: 90s, 10min, 2h; 5%% of the characters; 2usd. The most telling tasks "
+        "run that fit",
+    )
     add_sweeps(parser)
 
 
@@ -95,7 +103,8 @@ def run(args: Namespace) -> int:
 
         models = [with_option(model, "prompt", args.prompt) for model in models]
     sweep = sweep_asked(args)
-    if args.plan:
+    budget = budget_asked(args, sweep)
+    if args.plan and budget is None:
         from benchmark.cli.plan import print_plan
 
         return print_plan(models, choices, args)
@@ -131,6 +140,10 @@ def run(args: Namespace) -> int:
             args.workers,
         ),
     )
+    if budget is not None:
+        from benchmark.cli.budget import run_within
+
+        return run_within(models, choices, minis, settings, budget, args)
     agree(models, choices, settings)
     with TerminalListener() as listener:
         if sweep is not None:
