@@ -90,13 +90,13 @@ def _pairs(name: str, samples: Samples) -> Record | None:
 def _clusters(name: str, samples: Samples) -> Record | None:
     if name in samples:  # sets given by the data: a mean over these
         return _mean(name, samples)
-    if name != "v_measure":
+    if name not in ("v_measure", "ami"):
         return None
     levels = range(sum(key.startswith("label_") for key in samples))
     truth, clusters, times = (
         [samples[f"{part}_{level}"] for level in levels] for part in ("label", "cluster", "times")
     )
-    return v_measure_replicates(truth, clusters, times)
+    return v_measure_replicates(truth, clusters, times, adjusted=name == "ami")
 
 
 def _labels(name: str, samples: Samples) -> Record | None:
@@ -104,8 +104,8 @@ def _labels(name: str, samples: Samples) -> Record | None:
     if name == "accuracy":
         right = (predicted == truth[:, None]).astype(np.float64)
         return Contributions(right, samples.get("cluster"))
-    if name in ("ap", "ap_weighted"):  # ranked by what was not kept
-        return None
+    if name in ("ap", "ap_weighted"):
+        return _by_draw(name, samples)
     if name == "f1":
         classes = int(max(truth.max(initial=0), predicted.max(initial=0))) + 1
         parts = [macro_f1_influence(truth, each, classes) for each in predicted.T]
@@ -120,10 +120,13 @@ def _labels(name: str, samples: Samples) -> Record | None:
     return replicates(of_rows, len(truth))
 
 
-def _label_sets(name: str, samples: Samples) -> Record | None:
-    if name not in samples:
+def _by_draw(name: str, samples: Samples) -> Record | None:
+    """What each text adds in each draw, which the kind has worked out."""
+    if name not in samples or "by_draw" not in samples:
         return None
-    return Contributions(np.asarray(samples["by_draw"], np.float64), samples.get("cluster"))
+    values = np.asarray(samples["by_draw"], np.float64)
+    exact = name not in ("f1", "ap", "ap_weighted")
+    return Contributions(values, samples.get("cluster"), exact)
 
 
 def _regression(name: str, samples: Samples) -> Record | None:
@@ -141,6 +144,8 @@ def regression_values(name: str, truth: Array, guess: Array) -> Array:
 def _of_tau(truth: Array, guess: Array) -> Array:
     from scipy.stats import kendalltau
 
+    if len(truth) < 2:  # of which scipy warns
+        return np.zeros(len(truth))
     tau = float(np.nan_to_num(kendalltau(truth, guess).statistic))
     return kendall_influence(truth, guess) + tau
 
@@ -172,6 +177,6 @@ _OF_KIND: Mapping[str, Callable[[str, Samples], Record | None]] = {
     "clustering_legacy": _clusters,
     "classification": _labels,
     "zero_shot_classification": _labels,
-    "multilabel_classification": _label_sets,
+    "multilabel_classification": _by_draw,
     "regression": _regression,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from benchmark.stats.intervals import (
 )
 from benchmark.stats.subsampling import Replicates, replicates_error
 
-_BOUNDS = {"p-MRR": (-1.0, 1.0)}  # of a mean's values; 0 and 1 where nothing is said
+_BOUNDS = {"p-MRR": (-1.0, 1.0), "ami": (-1.0, 1.0)}  # of a score; 0 and 1 where nothing is said
 
 
 def interval_of(kind: str, main_score: str, value: float, samples: Samples) -> Interval | None:
@@ -36,6 +37,9 @@ def interval_of(kind: str, main_score: str, value: float, samples: Samples) -> I
     if isinstance(record, Replicates):
         error, freedom = replicates_error(record)
         draws = "delete-d" if len(record.whole[0]) == 1 else "delete-d and draws"
+        if main_score in _BOUNDS:
+            found = bounded_interval(value, error, freedom, _BOUNDS[main_score], draws)
+            return replace(found, n=record.count)
         return share_interval(value, error, freedom, record.count, draws)
     return _OF_KIND.get(kind, _mean)(main_score, value, record, samples)
 

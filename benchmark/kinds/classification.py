@@ -25,6 +25,7 @@ from benchmark.kinds.estimators import (
 )
 from benchmark.kinds.experiments import (
     Experiment,
+    added_by_text,
     check_folds,
     cross_validation_problems,
     means_of,
@@ -39,6 +40,7 @@ from benchmark.kinds.records import shared_texts
 from benchmark.kinds.sampling import folds, undersample
 from benchmark.metrics.classification import label_average_precision, label_metrics
 from benchmark.protocols import Finding, Request, Scores
+from benchmark.stats.influence import average_precision_influence
 from benchmark.tables import source_of
 
 if TYPE_CHECKING:
@@ -153,7 +155,8 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
     ``ap`` and ``ap_weighted`` are of the experiments whose test has exactly two labels, NaN when
     none has; they rank by the predicted label, as mteb does, for the label 1 where it is one of the
     two, else the greater; with ``upstream_defects`` "none" by the estimator's confidence.
-    ``samples`` holds labels, what each experiment predicted, and for accuracy the share right.
+    ``samples`` holds labels, what each experiment predicted, for accuracy the share right, and for
+    an average precision what each text adds to it, by its influence.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
     defects = defects_of(task)
@@ -172,6 +175,7 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
 
     outcomes = run_each(run, data.experiments, in_turn=again)
     scores: list[dict[str, float | None]] = []
+    added: list[NDArray[np.float64]] = []
     right, tested = np.zeros(len(data.test_labels)), np.zeros(len(data.test_labels))
     for each, (predicted, ranked) in zip(data.experiments, outcomes, strict=True):
         truth = data.test_labels[each.test]
@@ -179,12 +183,17 @@ def evaluate(data: ClassificationData, embeddings: Embeddings, task: Task) -> Sc
         if len(np.unique(truth)) == 2:
             positive = _positive(truth, data.one)
             ap = label_average_precision(truth, ranked, positive=positive)
+            added.append(ap + average_precision_influence(truth == positive, ranked))
         scores.append({**label_metrics(truth, predicted), "ap": ap, "ap_weighted": ap})
         right[each.test] += predicted == truth
         tested[each.test] += 1
     metrics = means_of(scores, METRICS)
+    kept = {"accuracy": right / tested} if task.main_score == "accuracy" else {}
+    if task.main_score in ("ap", "ap_weighted") and len(added) == len(scores):
+        by_draw = added_by_text(data.experiments, added, len(right))
+        kept = {task.main_score: by_draw.mean(axis=1), "by_draw": by_draw}
     samples = {
-        **({"accuracy": right / tested} if task.main_score == "accuracy" else {}),
+        **kept,
         "label": data.test_labels,
         "predicted": predictions_of(data.experiments, [p for p, _ in outcomes], len(right)),
         **shared_texts(data.train if data.test is None else data.test),

@@ -109,6 +109,19 @@ def predictions_of(
     return found
 
 
+def added_by_text(
+    experiments: Sequence[Experiment], added: Sequence[NDArray[np.float64]], texts: int
+) -> NDArray[np.float64]:
+    """What each text adds to a mean over draws or folds, ``(texts, draws)``, of mean the score.
+
+    A fold weighs the same whatever its size, so a text of a small one weighs more.
+    """
+    count = len(experiments)
+    folds = not all(isinstance(each.test, slice) for each in experiments)
+    weighted = [each * texts / (count * len(each)) if folds else each for each in added]
+    return np.asarray(predictions_of(experiments, weighted, texts), np.float64)
+
+
 def take(texts: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
     """Some rows of a column."""
     import pyarrow as pa

@@ -39,6 +39,7 @@ from benchmark.metrics.multilabel import (
     share_of_labels_right,
 )
 from benchmark.protocols import Finding, Request, Scores
+from benchmark.stats.influence import set_f1_influence
 from benchmark.tables import source_of
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
     ``lrap`` ranks labels by the estimator's probabilities when it is a ``MultiOutputClassifier``,
     else by the predicted 0 and 1, as mteb does. With ``upstream_defects`` "none" it ranks by any
     estimator's probabilities, and ``hamming``, a Jaccard index in mteb, is the share of labels
-    predicted rightly. ``samples`` holds each text's part of a main score that is a mean over texts.
+    predicted rightly. ``samples`` holds what each text adds to the main score, of F1 by its
+    influence.
     """
     train, test = train_and_test(embeddings, len(data.train), data.test)
     options, defects = options_of(task, OPTIONS), defects_of(task)
@@ -148,6 +150,8 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
         if mended:
             found["hamming"] = share_of_labels_right(data.test_labels, predicted)
         found["lrap"] = label_ranking_average_precision(data.test_labels, scores)
+        if task.main_score == "f1":  # no mean over texts: what each adds to it
+            return found, found["f1"] + set_f1_influence(data.test_labels, predicted)
         by_text = per_text(task.main_score, data.test_labels, predicted, scores, mended=mended)
         return found, by_text
 
@@ -170,13 +174,11 @@ def evaluate(data: MultilabelData, embeddings: Embeddings, task: Task) -> Scores
             results = run_each(run, data.experiments, in_turn=alone, anew=False)
     scores = [found for found, _ in results]
     values = np.stack([by_text for _, by_text in results], axis=1)
-    samples = {}
-    if task.main_score != "f1":  # which is no mean over texts
-        samples = {
-            task.main_score: values.mean(axis=1),
-            "by_draw": values,
-            **shared_texts(data.test),
-        }
+    samples = {
+        task.main_score: values.mean(axis=1),
+        "by_draw": values,
+        **shared_texts(data.test),
+    }
     metrics = {**means_of(scores, METRICS), "scores_per_experiment": scores}
     return Scores(metrics, examples=len(data.test), samples=samples)
 

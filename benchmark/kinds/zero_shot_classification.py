@@ -25,6 +25,7 @@ from benchmark.metrics.pairs import average_precision
 from benchmark.metrics.similarity import paired_similarity
 from benchmark.metrics.topk import nearest
 from benchmark.protocols import Finding, Request, Scores
+from benchmark.stats.influence import average_precision_influence
 from benchmark.tables import source_of
 
 if TYPE_CHECKING:
@@ -153,12 +154,18 @@ def evaluate(data: ZeroShotData, embeddings: Embeddings, task: Task) -> Scores:
         candidates = document_vectors(candidates, texts, options)
     predicted = nearest(texts, candidates, similarity=embeddings.similarity)
     metrics: dict[str, Any] = {**label_metrics(data.labels, predicted), "ap": None}
+    kept: dict[str, Any] = {}
+    if task.main_score == "accuracy":
+        kept["accuracy"] = (predicted == data.labels).astype(np.float64)
     if len(np.unique(data.labels)) == 2:
-        metrics["ap"] = _average_precision(data, candidates, texts, embeddings.similarity)
+        true, ranked = _ranked(data, candidates, texts, embeddings.similarity)
+        metrics["ap"] = average_precision(true, ranked)
+        if task.main_score in ("ap", "ap_weighted"):
+            added = metrics["ap"] + average_precision_influence(true, ranked)
+            kept = {task.main_score: added, "by_draw": added[:, None]}
     metrics["ap_weighted"] = metrics["ap"]
-    right = (predicted == data.labels).astype(np.float64)
     samples = {
-        **({"accuracy": right} if task.main_score == "accuracy" else {}),
+        **kept,
         "label": data.labels,
         "predicted": predicted[:, None],
         **shared_texts(data.texts),
@@ -254,11 +261,15 @@ def _described(given: Any) -> Mapping[str, Any] | None:
     return each if whole and isinstance(each["description"], str) else None
 
 
-def _average_precision(data: ZeroShotData, candidates: Any, texts: Any, similarity: str) -> float:
-    """Of label 1 where it is one of the two, as in mteb; else of the greater, where mteb stops."""
+def _ranked(
+    data: ZeroShotData, candidates: Any, texts: Any, similarity: str
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Label 1 where it is one of the two, as in mteb; else the greater, where mteb stops.
+
+    And the similarity of each text to it.
+    """
     present = np.unique(data.labels)
     positive = 1 if 1 in present else int(present[1])
     compared = candidates[np.full(len(data.labels), positive)]
-    return average_precision(
-        data.labels == positive, paired_similarity(texts, compared, name=similarity)
-    )
+    found = paired_similarity(texts, compared, name=similarity)
+    return data.labels == positive, np.asarray(found, np.float64)

@@ -8,7 +8,7 @@ error (Hampel 1974, "The influence curve and its role in robust estimation").
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -120,6 +120,21 @@ def macro_f1_influence(truth: NDArray[np.int64], guess: NDArray[np.int64], class
         value = above.sum() / below.sum()
         influence += (above - value * below) / below.mean()
     return influence / present if present else influence
+
+
+def set_f1_influence(truth: NDArray[Any], guess: NDArray[Any]) -> Array:
+    """The influence of each example on the mean of the labels' F1, sets ``(n, labels)`` of 0 and 1.
+
+    A label that is neither true nor guessed anywhere counts 0, and has none.
+
+    >>> set_f1_influence(np.eye(2), np.eye(2)).tolist()
+    [0.0, 0.0]
+    """
+    true, said = truth != 0, guess != 0
+    above, below = 2.0 * (true & said), true.astype(np.float64) + said  # 2 TP, 2 TP + FP + FN
+    size = np.maximum(below.sum(axis=0), 1.0)
+    moved = (above - above.sum(axis=0) / size * below) / size
+    return np.asarray(moved.mean(axis=1) * len(true), np.float64)
 
 
 def pearson_influence(one: Array, other: Array) -> Array:

@@ -57,8 +57,12 @@ def v_measure_replicates(
     truth: Sequence[NDArray[np.int64]],
     clusters: Sequence[NDArray[np.int64]],
     times: Sequence[NDArray[np.int64]],
+    *,
+    adjusted: bool = False,
 ) -> Replicates:
     """A V-measure that is a mean over levels and draws, on subsamples of texts, clusters held.
+
+    ``adjusted`` takes the adjusted mutual information instead.
 
     A level has labels ``(n,)``, -1 where a text lacks it, and by draw ``(n, draws)`` the cluster of
     each text, -1 where it was not drawn, and how often it was drawn. Never a resample with
@@ -70,8 +74,10 @@ def v_measure_replicates(
     whole, again = [], []
     for labels, found, drawn in zip(truth, clusters, times, strict=True):
         columns = range(found.shape[1])
-        again.append(np.stack([_v(chosen, labels, found[:, d], drawn[:, d]) for d in columns]))
-        whole.append(v_measures(labels, found, drawn))
+        again.append(
+            np.stack([_v(chosen, labels, found[:, d], drawn[:, d], adjusted) for d in columns])
+        )
+        whole.append(v_measures(labels, found, drawn, adjusted=adjusted))
     return Replicates(tuple(whole), tuple(again), count)
 
 
@@ -123,12 +129,20 @@ def v_measure_error(
 
 
 def v_measures(
-    truth: NDArray[np.int64], clusters: NDArray[np.int64], times: NDArray[np.int64]
+    truth: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    times: NDArray[np.int64],
+    *,
+    adjusted: bool = False,
 ) -> NDArray[np.float64]:
     """The V-measure of each draw ``(draws,)`` of one level; see ``v_measure_replicates``."""
     everything = np.ones((len(truth), 1), np.float32)
-    draws = range(clusters.shape[1])
-    return np.concatenate([_v(everything, truth, clusters[:, d], times[:, d]) for d in draws])
+    return np.concatenate(
+        [
+            _v(everything, truth, clusters[:, draw], times[:, draw], adjusted)
+            for draw in range(clusters.shape[1])
+        ]
+    )
 
 
 def _kept(count: int) -> int:
@@ -144,8 +158,13 @@ def _v(
     labels: NDArray[np.int64],
     clusters: NDArray[np.int64],
     times: NDArray[np.int64],
+    adjusted: bool = False,
 ) -> NDArray[np.float64]:
-    """V-measure of each column of ``kept`` ``(n, s)``; a text counts as often as it was drawn."""
+    """V-measure of each column of ``kept`` ``(n, s)``; a text counts as often as it was drawn.
+
+    ``adjusted``: mutual information less that of chance, over the mean entropy less that. What
+    chance gives is exact for the whole, and grows as texts become fewer.
+    """
     used = np.flatnonzero((clusters >= 0) & (times > 0))
     if not len(used):
         return np.zeros(kept.shape[1])
@@ -162,9 +181,26 @@ def _v(
         sides.append(_entropy(sizes @ (place[:, None] == np.arange(len(known))).astype(float)))
     both = sides[0] + sides[1]
     shared = np.maximum(both - _entropy(sizes), 0.0)
+    if adjusted:
+        drawn = times[used]
+        chance = _chance(np.repeat(labels[used], drawn), np.repeat(clusters[used], drawn))
+        by_chance = chance * drawn.sum() / np.maximum(sizes.sum(axis=1), 1.0)
+        shared, both = shared - by_chance, both - 2 * by_chance
     return np.asarray(
-        np.divide(2 * shared, both, out=np.ones(kept.shape[1]), where=both > 1e-12), np.float64
+        np.divide(2 * shared, both, out=np.ones(kept.shape[1]), where=np.abs(both) > 1e-12),
+        np.float64,
     )
+
+
+def _chance(labels: NDArray[np.int64], clusters: NDArray[np.int64]) -> float:
+    """The mutual information of two series of these sizes that have nothing to do with each other.
+
+    Source: Vinh, Epps and Bailey, JMLR 11 (2010).
+    """
+    from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
+
+    table = contingency_matrix(labels, clusters, sparse=True).astype(np.int64)
+    return float(expected_mutual_information(table, len(labels)))
 
 
 def _entropy(sizes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,6 +30,18 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "lrap",
         {"lrap": (DRAWS == 0).mean(axis=1), "by_draw": (DRAWS == 0).astype(float)},
     ),
+    "multilabel_classification, f1": (
+        "f1",
+        {"f1": RNG.random(400), "by_draw": RNG.random((400, 10))},
+    ),
+    "classification, ap": (
+        "ap",
+        {"label": LABELS, "predicted": DRAWS, "ap": DRAWS[:, 0], "by_draw": RNG.random((400, 5))},
+    ),
+    "clustering, ami": (
+        "ami",
+        {"label_0": LABELS, "cluster_0": DRAWS, "times_0": np.ones_like(DRAWS)},
+    ),
     "regression": ("kendalltau", {"truth": GOLD, "predicted": NEAR[:, None]}),
     "summarization": ("cosine_spearman", {"cosine_spearman": RNG.uniform(-1, 1, 40)}),
     "clustering": (
@@ -43,12 +55,12 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 def test_every_kind_has_an_interval_around_its_score(kind: str) -> None:
     """With ends in range, and an error above 0."""
     main_score, samples = SAMPLES[kind]
-    found = interval_of(kind, main_score, 0.4, samples)
+    found = interval_of(kind.partition(",")[0], main_score, 0.4, samples)
 
     assert found is not None
     assert -1 <= found.low < 0.4 < found.high <= 1
     assert 0 < found.error < 0.1
-    assert len(next(iter(samples.values()))) == found.n or "texts" in found.method
+    assert found.n in (400, 40, 100) or "texts" in found.method
 
 
 @pytest.mark.parametrize(
@@ -107,13 +119,66 @@ def test_macro_f1_is_the_bootstraps() -> None:
     assert found.error == pytest.approx(resampled.standard_error, rel=0.12)
 
 
-def test_one_example_has_no_ends() -> None:
-    """And null in JSON."""
-    found = interval_of("retrieval", "ndcg_at_10", 0.5, {"ndcg_at_10": np.array([0.5])})
+@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.filterwarnings("error")
+def test_one_example_has_no_ends(kind: str) -> None:
+    """And null in JSON; flagged as few, with no warning of a division."""
+    main_score, samples = SAMPLES[kind]
+    one = {name: values[:1] for name, values in samples.items()}
+    found = interval_of(kind.partition(",")[0], main_score, 0.5, one)
 
+    if kind == "sts":  # one pair has no correlation at all
+        assert found is None
+        return
     assert found is not None
     assert math.isnan(found.low)
     assert (None, True) == (found.to_json()["low"], found.to_json()["few"])
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.filterwarnings("error")
+def test_few_examples_are_flagged(kind: str) -> None:
+    """Nine have an interval that says so in the result; ten do not say it."""
+    main_score, samples = SAMPLES[kind]
+    for count, few in ((9, True), (40, False)):
+        some = {name: values[:count] for name, values in samples.items()}
+        found = interval_of(kind.partition(",")[0], main_score, 0.5, some)
+
+        assert found is not None
+        assert few == found.to_json().get("few", False)
+        assert found.low < 0.5 < found.high
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.filterwarnings("error")
+def test_equal_examples_give_no_nonsense(kind: str) -> None:
+    """Zero variance and all ties: no interval, one without a width, or one that is wider."""
+    main_score, samples = SAMPLES[kind]
+    alike = {name: np.full((40, *v.shape[1:]), v.flat[0]) for name, v in samples.items()}
+    found = interval_of(kind.partition(",")[0], main_score, 0.5, alike)
+
+    assert found is None or not found.low > 0.5 > found.high
+    assert found is None or (0 <= found.error < 1e-6)
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_no_records_and_no_score_have_no_interval(kind: str) -> None:
+    """None were kept, or the score is NaN or infinite."""
+    main_score, samples = SAMPLES[kind]
+    name = kind.partition(",")[0]
+
+    assert interval_of(name, main_score, 0.5, {}) is None
+    assert interval_of(name, main_score, float("nan"), samples) is None
+    assert interval_of(name, main_score, float("inf"), samples) is None
+
+
+def test_records_that_are_no_numbers_have_no_ends() -> None:
+    """A NaN among the examples makes the error one, and JSON has null for it."""
+    values = np.array([0.5, float("nan"), 0.25, 0.75])
+    found = interval_of("retrieval", "ndcg_at_10", 0.5, {"ndcg_at_10": values})
+
+    assert found is not None
+    assert None is found.to_json()["low"] is found.to_json()["standard_error"]
 
 
 def test_ties_zero_variance_and_nan() -> None:

@@ -42,6 +42,29 @@ def undersample(labels: list[Any], samples: int, experiments: int, seed: int) ->
     return drawn
 
 
+@pytest.mark.parametrize("defects", ["usual", "none"])
+@pytest.mark.parametrize("folds", [False, True])
+def test_records_of_texts_add_up_to_ap(folds: bool, defects: str) -> None:
+    """The mean of what each text adds in each draw, or in its fold, of unequal sizes."""
+    labels = [n % 2 for n in range(53)]
+    data = tables(labels, labels)
+    if folds:
+        data = {"rows": data["rows"]}
+    options = {"cross_validation": folds, "upstream_defects": defects, "n_experiments": 4}
+    task = make_task("classification", **options)
+    read = classification.read(data, task, random.Random(42))
+    generator = np.random.default_rng(2)
+    vectors = {
+        "train": generator.standard_normal((len(read.train), 3)),
+        "test": generator.standard_normal((53, 3)),
+    }
+    found = score("classification", data, vectors, main_score="ap", **options)
+
+    assert (53, 1 if folds else 4) == found.samples["by_draw"].shape
+    assert 0 < found.metrics["ap"] < 1
+    assert found.samples["ap"].mean() == pytest.approx(found.metrics["ap"])
+
+
 @pytest.mark.parametrize("labels", [[0, 1, 2], ["z", "a"], [7]])
 def test_draws_are_mtebs(labels: list[Any]) -> None:
     """The same rows in the same order for every experiment, from only the rows that are used."""

@@ -38,6 +38,21 @@ def test_votes_by_hand() -> None:
     assert set(found.metrics) == {*kind.METRICS, "scores_per_experiment"}
 
 
+@pytest.mark.parametrize("main_score", kind.METRICS)
+def test_records_of_texts_add_up_to_the_score(main_score: str) -> None:
+    """The mean of what each text adds in each draw, also of F1, which is no mean over texts."""
+    generator = np.random.default_rng(5)
+    data = tables([[n % 4, 4 + n % 3] for n in range(60)], [[n % 4, 4 + n % 5] for n in range(40)])
+    vectors = {
+        name: generator.standard_normal((rows, 8)) for name, rows in (("train", 60), ("test", 40))
+    }
+    found = score(NAME, data, vectors, main_score=main_score, n_experiments=3, samples_per_label=20)
+
+    assert (40, 3) == found.samples["by_draw"].shape
+    assert found.samples["by_draw"].mean() == pytest.approx(found.metrics[main_score])
+    assert found.samples[main_score].mean() == pytest.approx(found.metrics[main_score])
+
+
 def test_certain_neighbours_vote_as_scikit_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every score is the same whether scikit-learn is asked or need not be."""
     generator = np.random.default_rng(3)

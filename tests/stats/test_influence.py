@@ -12,6 +12,7 @@ from benchmark.stats.influence import (
     kendall_influence,
     macro_f1_influence,
     pearson_influence,
+    set_f1_influence,
     spearman_influence,
 )
 
@@ -56,6 +57,23 @@ def test_macro_f1(seed: int) -> None:
     ]
 
     np.testing.assert_allclose(macro_f1_influence(truth, guess, 5), slopes, atol=2e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_macro_f1_of_sets(seed: int) -> None:
+    """Five labels, one of them neither true nor guessed; some texts have none."""
+    draws = np.random.default_rng(seed)
+    truth = draws.random((70, 5)) < [0.5, 0.3, 0.1, 0.05, 0.0]
+    guess = np.where(draws.random((70, 5)) < 0.7, truth, draws.random((70, 5)) < 0.2)
+    guess[:, 4] = False
+    how = {"average": "macro", "zero_division": 0}
+    plain = f1_score(truth, guess, **how)
+    slopes = [
+        (f1_score(truth, guess, **how, sample_weight=raised(70, row)) - plain) / STEP
+        for row in range(70)
+    ]
+
+    np.testing.assert_allclose(set_f1_influence(truth, guess), slopes, atol=2e-4)
 
 
 @pytest.mark.parametrize("digits", [0, 8])
