@@ -21,7 +21,6 @@ from benchmark.models.tokens import count_pairs, count_plan
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.probe import (
     Pace,
-    Rehearsal,
     Sample,
     pace_of,
     pace_of_pairs,
@@ -31,6 +30,7 @@ from benchmark.probe import (
     sends_texts,
 )
 from benchmark.protocols import Encoder, Fitted, Lookup, Request, Reranker, Searcher
+from benchmark.rehearsal import Rehearsal
 from benchmark.work import Work
 
 if TYPE_CHECKING:

@@ -1,23 +1,17 @@
-"""Time a model on a few texts, and its scores on vectors that are made up."""
+"""Time a model on a few texts, long and short ones."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from benchmark.encode import Group
-from benchmark.errors import BenchmarkError
 from benchmark.guard import call_model
-from benchmark.kinds.rehearsal import fewer_draws
-from benchmark.prepare import Prepared, PreparedPart
-from benchmark.protocols import Embeddings, Encoder, Fitted, Lookup, Searcher
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from benchmark.protocols import Encoder, Fitted, Searcher
 
 Sample: TypeAlias = tuple[Group, int, list[str]]
 """Texts of a group, all of one octave of length."""
@@ -26,8 +20,7 @@ _OF_A_GROUP = 32  # texts of each group and octave that are probed
 _STEPS = (8, 32, 256)  # texts a batch; the next is tried while one takes less than ``_SHORT``
 _SHORT = 0.1
 _FITTED = 2_000  # texts that a fit or a search is probed with
-_SECONDS = 5.0  # after which a probe ends, and a rehearsal
-_NUMBERS = 20_000_000  # of made-up vectors, 80 MB; a larger task's scores are not rehearsed
+_SECONDS = 5.0  # after which a probe ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,88 +177,3 @@ def pace_of_pairs(model: Any, queries: list[str], documents: list[str]) -> Pace:
         if seconds > _SECONDS:
             break
     return Pace({0: seconds / max(characters, 1)}, start=warm)
-
-
-@dataclass(slots=True)
-class Rehearsal:
-    """Times the scores of tasks on made-up vectors; state: what it took, and what is known.
-
-    One split and subset of a task is rehearsed, the middle one by its texts, and counts for the
-    others by theirs. ``start`` is what the first of a kind takes longer: it loads libraries.
-    """
-
-    start: float = 0.0
-    taken: float = 0.0
-    known: dict[str, float] = field(default_factory=dict)
-    vectors: Any = None
-
-    def seconds(self, model: Any, prepared: Prepared, parts: Sequence[PreparedPart]) -> float:
-        """How long a task's scores would take; 0 for a model that makes the ranking itself."""
-        if not parts or not isinstance(model, Encoder | Fitted | Lookup):
-            return 0.0
-        if sends_texts(model) and self.vectors is None:
-            self.vectors = _unlike(1024)
-        sizes = [sum(len(request.texts) for request in part.plan.values()) for part in parts]
-        name, whole = prepared.task.kind, sum(sizes)
-        part = sorted(zip(sizes, range(len(parts)), strict=True))[len(parts) // 2]
-        vectors = None
-        if self.taken < _SECONDS:
-            vectors = self._made(model, prepared, parts[part[1]], part[0])
-        if vectors is None:  # too large, or too late: as those of its kind
-            return self.known.get(name, 0.0) * whole
-        begun = time.perf_counter()
-        once = _evaluated(prepared, parts[part[1]], vectors)
-        if name not in self.known:
-            again = _evaluated(prepared, parts[part[1]], vectors)
-            self.start += max(0.0, once - again)
-            once = again
-        self.taken += time.perf_counter() - begun
-        rate = once / max(part[0], 1)
-        self.known[name] = max(rate, self.known.get(name, 0.0))
-        return rate * whole
-
-    def _made(self, model: Any, prepared: Prepared, part: PreparedPart, size: int) -> Any:
-        """Vectors for a part: rows of some that the model made, at random; None when too many."""
-        import numpy as np
-
-        if isinstance(model, Lookup):
-            return Embeddings(dict(model.look_up(part.plan)), model.similarity)
-        few = self.vectors
-        if isinstance(model, Fitted):
-            texts = [t for r in part.plan.values() for t in r.texts.slice(0, 256).to_pylist()]
-            few = call_model(model, lambda: model.fit(texts).encode(texts))
-        elif few is None:
-            request = next(iter(part.plan.values()))
-            texts = sorted(request.texts.slice(0, 256).to_pylist(), key=len)[:32]
-            few = call_model(model, partial(model.encode, texts, role=request.role))
-            self.vectors = few
-        few = few if hasattr(few, "tocsr") else np.asarray(few)
-        dense = isinstance(few, np.ndarray)
-        if few.ndim != 2 or not few.shape[0] or (dense and size * few.shape[1] > _NUMBERS):
-            return None
-        draws = np.random.default_rng(0)
-        made = {}
-        for name, request in part.plan.items():
-            rows = few[draws.integers(0, few.shape[0], len(request.texts))]
-            if isinstance(rows, np.ndarray):  # copies of a vector are no work for an estimator
-                noise = draws.standard_normal(rows.shape, np.float32)
-                rows = np.asarray(rows, np.float32) + noise * np.float32(np.std(few) / 2)
-            made[name] = rows
-        return Embeddings(made, model.similarity)
-
-
-def _evaluated(prepared: Prepared, part: PreparedPart, vectors: Embeddings) -> float:
-    """Seconds to score a part; of draws that repeat, a few stand for all."""
-    data, times = fewer_draws(part.data)
-    start = time.perf_counter()
-    try:
-        prepared.kind.evaluate(data, vectors, prepared.task)
-    except (BenchmarkError, ValueError):  # made-up vectors may lead anywhere; the run says more
-        return 0.0
-    return (time.perf_counter() - start) * times
-
-
-def _unlike(dimensions: int) -> NDArray[Any]:
-    import numpy as np
-
-    return np.random.default_rng(0).standard_normal((32, dimensions), np.float32)

@@ -57,12 +57,14 @@ LAYERS = {
     "sending": 4,
     "work": 4,
     "probe": 4,
+    "rehearsal": 4,
     "forecast": 4,
     "budget": 4,
     "budgeted": 4,
     "reencoding": 4,
     "verification": 4,
     "combine": 4,
+    "differences": 4,
     "evaluation": 4,
     "sweep": 4,
     "run": 4,
@@ -92,6 +94,8 @@ BESIDE = {
     ("measure", "ranking"),
     ("forecast", "measure"),
     ("forecast", "probe"),
+    ("forecast", "rehearsal"),
+    ("rehearsal", "probe"),
     ("forecast", "work"),
     ("budget", "downsample"),
     ("budget", "meter"),
@@ -124,6 +128,8 @@ BESIDE = {
     ("sending", "measure"),
     ("downsample", "boards"),  # the scores that it is fitted on are a board's
     ("downsample", "forecast"),
+    ("downsample", "measure"),
+    ("downsample", "ranking"),
 }
 # Type annotations only: the protocol of a kind names the task that it is handed.
 TYPES_ONLY = {("protocols", "benchmark.task")}

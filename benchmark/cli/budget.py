@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def budget_asked(args: Namespace, sweep: Any) -> Budget | None:
     """The budget of ``--budget``; UsageError for one that is none, or beside what it excludes."""
+    if args.budget is None:
+        return None
     from benchmark.budget import parse_budget
     from benchmark.errors import UsageError
 
-    if args.budget is None:
-        return None
     budget = parse_budget(args.budget)
     others = {"--limit": args.limit, "a sweep (--dim, --dtype, ...)": sweep}
     if budget.unit == "money":

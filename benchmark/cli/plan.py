@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 _COUNTS = ("texts", "unique_texts", "characters")
 
 
-def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace) -> int:
+def print_plan(
+    models: Sequence[str], choices: Sequence[Choice], args: Namespace, begun: float
+) -> int:
     """Read the data, let models that are here encode a few texts; 1 when something fails.
 
     Data of a hub that are not here are not fetched: their size is told instead of their counts.
+    ``begun`` is when the command began: what it took until then, a run takes too.
     """
     from benchmark.catalog import expanded
     from benchmark.forecast import add, begin, finish
@@ -28,7 +32,10 @@ def print_plan(models: Sequence[str], choices: Sequence[Choice], args: Namespace
     from benchmark.prepare import bytes_to_fetch, chosen_parts, prepare
 
     settings = Settings(args.batch_size, args.device, args.trust, args.price)
+    before = time.perf_counter() - begun
     forecasts = begin(models, settings)
+    for forecast in forecasts[:1]:
+        forecast.start += before
     rows, errors = [], []
     for choice in expanded(choices):
         if choice.task.parts:

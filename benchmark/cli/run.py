@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +95,7 @@ def run(args: Namespace) -> int:
     """Run, print, and return 1 when a row failed."""
     # Arrow's own allocator keeps what is freed: a sixth more memory, and no faster here. Arrow asks
     # once, when it is imported.
+    begun = time.perf_counter()
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
     minis = minis_asked(args.task, choices)
@@ -107,7 +109,7 @@ def run(args: Namespace) -> int:
     if args.plan and budget is None:
         from benchmark.cli.plan import print_plan
 
-        return print_plan(models, choices, args)
+        return print_plan(models, choices, args, begun)
     if args.max_cost is not None and args.no_cache:
         from benchmark.errors import UsageError
 
