@@ -27,7 +27,10 @@ KEEP_KEYS: Mapping[str, str] = {
 }
 _NEEDED = ("file", "digest", "of")
 _FULL_KEYS = ("examples", "kept", "models")
-_MODEL_KEYS: Mapping[str, str] = {"model": TEXT, "full": NUMBER, "small": NUMBER, "rise": NUMBER}
+_MODEL_KEYS: Mapping[str, str] = {
+    "model": TEXT,
+    **dict.fromkeys(("full", "small", "same", "raised"), NUMBER),
+}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.cli import downsample_report, downsample_samples
 from benchmark.cli.filters import add_sources, sources
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   embedmark downsample tasks --suite mteb-eng-v2 --results published --cost 20% -o mini.toml
   embedmark downsample tasks --suite mteb-eng-v2 --results published --time 2h --model st:org/model -o mini.toml
+  embedmark downsample samples NFCorpus --cost 10% -o small
   embedmark downsample report mini.toml --results published --json
+  embedmark downsample report small --results results
   embedmark run st:org/model -t mini.toml
 """  # noqa: E501 -- lines to copy
 _UNITS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
@@ -54,8 +57,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     tasks.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     tasks.add_argument("--json", action="store_true", help="print one JSON object")
-    telling = verbs.add_parser("report", help="compare a smaller suite with the whole, per model")
-    telling.add_argument("mini", type=Path, metavar="FILE")
+    samples = verbs.add_parser("samples", help="choose examples of tasks, within a cost")
+    downsample_samples.add_arguments(samples)
+    telling = verbs.add_parser("report", help="compare a smaller form with the whole, per model")
+    telling.add_argument("mini", type=Path, metavar="FILE", help="a suite, or task files' folder")
     add_sources(telling)
     telling.add_argument("--picture", type=Path, metavar="FILE", help="also draw a scatter, .svg")
     telling.add_argument("--json", action="store_true", help="print one JSON object")
@@ -63,7 +68,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run the verb; 1 when a result file could not be read."""
-    return {"tasks": _tasks, "report": _report}[args.verb](args)
+    verbs = {"tasks": _tasks, "samples": downsample_samples.run, "report": _report}
+    return verbs[args.verb](args)
 
 
 def _tasks(args: Namespace) -> int:
@@ -103,6 +109,8 @@ def _report(args: Namespace) -> int:
     from benchmark.downsample.picture import scatter_picture
     from benchmark.downsample.report import MEASURES, predict_models, report
 
+    if downsample_report.is_of_examples(args.mini):
+        return downsample_report.run(args)
     mini = read_mini(args.mini)
     suite, tasks = _suite(mini.of)
     check_digests(args.mini, mini, {name: task.digest for name, task in tasks.items()})

@@ -15,6 +15,7 @@ from benchmark.cli.cache import add_size
 from benchmark.cli.filters import add_bundle, add_filters, apply_filters, choices_named
 from benchmark.cli.predicted import minis_asked, predictions, print_predictions
 from benchmark.cli.sweep import add_sweeps, print_sweep, save_plot, sweep_asked, told_of
+from benchmark.cli.whole import print_wholes, wholes
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
@@ -161,12 +162,15 @@ def run(args: Namespace) -> int:
         swept = {} if plot is None else {"sweep": told_of(results, plot)}
         lacks = {"left_out": list(results.left_out)} if results.left_out else {}
         told = {"predicted": predictions(minis, results)} if minis else {}
+        if whole := wholes(choices, results):
+            told["whole"] = whole
         print_json({"results": results.to_dicts(), **swept, **lacks, **told})
     elif plot is not None:
         print_sweep(results, plot)
     else:
         print_summary(results, settings)
         print_predictions(predictions(minis, results))
+        print_wholes(wholes(choices, results))
     for error in dict.fromkeys(row.error for row in results.failed):  # data fail for every model
         print(f"failed: {error}", file=sys.stderr)
     if results.failed:

@@ -224,6 +224,17 @@ def student_interval(
     return Interval(mean - half, mean + half, error, freedom, method, n)
 
 
+def transformed_interval(
+    value: float, error: float, freedom: float, method: str, scale: str
+) -> Interval:
+    """value +- t x error on a ``scale``: Fisher's ``z``, the ``logit``, or ``none``."""
+    if scale == "z":
+        return _transformed(value, error, freedom, method, np.arctanh, np.tanh, 1 - value**2)
+    if scale == "logit":
+        return _transformed(value, error, freedom, method, _logit, _expit, value * (1 - value))
+    return student_interval(value, error, freedom, method)
+
+
 def _transformed(
     value: float,
     error: float,

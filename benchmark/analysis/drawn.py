@@ -1,0 +1,130 @@
+"""What the score of examples drawn from a task tells of the whole task's score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from benchmark.analysis.contributions import Contributions, Record, record_of
+from benchmark.results.samples import VALUE
+from benchmark.stats.intervals import Interval, bounded_interval, transformed_interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+Samples: TypeAlias = "Mapping[str, NDArray[Any]]"
+"""The records of a part's examples as they are stored: a mean's values are ``value``."""
+_LEAST = 0.002  # shares nearer to 0 or 1 count as this: log odds have no ends
+
+
+def size_of(samples: Samples) -> int:
+    """How many examples there are records of; 0 for none."""
+    return len(next(iter(samples.values()), ()))
+
+
+def score_of(kind: str, main_score: str, samples: Samples, rows: NDArray[np.int64]) -> float:
+    """The score of some examples, by the records of all; NaN where records do not tell it."""
+    record = _record(kind, main_score, {name: values[rows] for name, values in samples.items()})
+    if record is None:
+        return math.nan
+    if isinstance(record, Contributions):
+        return float(record.values.mean()) if len(record.values) else math.nan
+    return float(np.mean([each.mean() for each in record.whole]))
+
+
+def drawing_error(
+    kind: str, main_score: str, samples: Samples, order: NDArray[np.int64], whole: int
+) -> tuple[float, float]:
+    """The standard error of the score of examples drawn without return from ``whole`` of them.
+
+    ``order`` ``(n,)`` are their places among the strata. One was drawn every so many places, so
+    neighbours tell how much examples of one stratum differ: the mean of squared successive
+    differences, times the share that was not drawn. Scores that no example has a part of are scored
+    again on four fifths of the examples instead. Returns error and freedom; NaN and 0 where there
+    is none. Source: Wolter 2007, "Introduction to Variance Estimation", section 8.
+    """
+    count = size_of(samples)
+    left = math.sqrt(max(0.0, 1 - count / whole))
+    record = _record(kind, main_score, samples)
+    if record is None or count < 2:
+        return math.nan, 0.0
+    if isinstance(record, Contributions):
+        values = record.values.mean(axis=1)
+        if len(order) == count:
+            values = values[np.argsort(order, kind="stable")]
+        variance = float(np.sum(np.diff(values) ** 2)) / (2 * (count - 1))
+        # The freedom of successive differences of normal values: von Neumann et al. 1941.
+        return math.sqrt(variance / count) * left, 2 * (count - 1) / 3
+    again = np.mean([each.mean(axis=0) for each in record.again], axis=0)
+    if len(again) < 2:
+        return math.nan, 0.0
+    kept = count * 4 // 5
+    error = float(again.std(ddof=1)) * math.sqrt(kept / (count - kept))
+    return error * left, float(min(count, len(again)) - 1)
+
+
+def whole_interval(
+    kind: str,
+    main_score: str,
+    value: float,
+    error: tuple[float, float],
+    rises: Sequence[tuple[float, float]] = (),
+) -> tuple[float, Interval]:
+    """The whole task's score as a smaller one tells it, and its 95 % interval.
+
+    ``error`` is that of the drawing, with its freedom. ``rises`` are pairs of scores of models for
+    which both are known: of the same examples in the whole task, and in its smaller form, which
+    raises them. Their mean difference is taken off, and their spread, by which another model may
+    differ, joins the error (freedom by Satterthwaite). Scores between 0 and 1 are compared by their
+    log odds, since neither a low nor a high score can rise as far as one in the middle. A single
+    pair has no spread, and leaves no interval.
+    """
+    low, high = _bounds(kind, main_score)
+    drawn, freedom = error
+    share = (low, high) == (0.0, 1.0)
+    there = _log_odds if share else np.asarray
+    shifts = np.array([float(there(after) - there(before)) for before, after in rises])
+    estimate, spread, slope = value, 0.0, 1.0
+    if len(shifts):
+        moved = float(there(value)) - float(shifts.mean())
+        estimate = 1 / (1 + math.exp(-moved)) if share else moved
+        slope = estimate * (1 - estimate) if share else 1.0
+        count = len(shifts)
+        spread = float(shifts.std(ddof=1)) * math.sqrt(1 + 1 / count) if count > 1 else math.nan
+        if share:
+            inside = min(max(value, _LEAST), 1 - _LEAST)
+            drawn *= slope / (inside * (1 - inside))
+    spread *= slope
+    total = math.hypot(drawn, spread)
+    if spread > 0 and freedom > 0:
+        freedom = total**4 / (drawn**4 / freedom + spread**4 / (len(rises) - 1))
+    estimate = min(max(estimate, low), high)
+    method = "drawn without return" + (", rise of other models" if len(rises) else "")
+    if kind == "sts" or main_score.endswith("_ap"):
+        scale = "z" if kind == "sts" else "logit"
+        return estimate, transformed_interval(estimate, total, freedom, method, scale)
+    if math.isinf(high):
+        return estimate, transformed_interval(estimate, total, freedom, method, "none")
+    return estimate, bounded_interval(estimate, total, freedom, (low, high), method)
+
+
+def _log_odds(share: float) -> float:
+    inside = min(max(share, _LEAST), 1 - _LEAST)
+    return math.log(inside / (1 - inside))
+
+
+def _record(kind: str, main_score: str, samples: Samples) -> Record | None:
+    named = {main_score if name == VALUE else name: each for name, each in samples.items()}
+    return record_of(kind, main_score, named)
+
+
+def _bounds(kind: str, main_score: str) -> tuple[float, float]:
+    if kind == "regression" and main_score != "kendalltau":
+        return -math.inf, math.inf
+    both = main_score in ("p-MRR", "kendalltau") or kind in ("sts", "summarization")
+    return (-1.0, 1.0) if both else (0.0, 1.0)
