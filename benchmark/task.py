@@ -43,6 +43,7 @@ _KEYS: Mapping[str, str] = {
     "description": TEXT,
     "reference": TEXT,
     "citation": TEXT,
+    "data_set": TEXT,
     "splits": TEXTS,
     "extends": TEXT,
     "hard": FLAG,
@@ -59,7 +60,10 @@ _SUBSET_KEYS: Mapping[str, str] = {"languages": TEXTS, "config": TEXT}
 _ROLES = ("query", "document", "text")
 _REQUIRED = ("kind", "main_score", "source")
 # What a score does not depend on: changing these re-measures nothing.
-_DESCRIPTIVE = ("domains", "license", "description", "reference", "citation", "hard", "languages")
+_DESCRIPTIVE = (
+    *("domains", "license", "description", "reference", "citation", "data_set", "hard"),
+    "languages",
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()+-]*")
 
 
@@ -114,6 +118,15 @@ class Task:
     path: Path | None = field(default=None, compare=False)
     trusted: bool = field(default=False, compare=False)
     """Whether the task's own code (its hook) may run: named by path, or ``--trust``."""
+
+    @property
+    def data_set(self) -> str:
+        """What the data were made of, declared or by their source; tasks of one vary together."""
+        origin = self.source.origin
+        name = self.source.settings.get(origin)
+        name = name if isinstance(name, str) else self.name  # an aggregate names its parts
+        folder = f"{self.source.folder.name}/" if origin in ("files", "documents") else ""
+        return str(self.content.get("data_set", folder + name))
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ license = "cc-by-4.0"
 description = "About it."
 reference = "https://example.org"
 citation = "@misc{x}"
+data_set = "Reports"
 splits = ["dev", "test"]
 hard = true
 [source]
@@ -106,6 +107,23 @@ def test_subsets_keep_their_order_and_name_the_languages(tmp_path: Path) -> None
     assert ("fra-Latn", "eng-Latn", "deu-Latn") == task.languages
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", "mine/data"),
+        ('kind = "sts"', 'kind = "sts"\ndata_set = "Tickets"', "Tickets"),
+        ('files = "data"', 'hub = "org/name"\nrevision = "unpinned"', "org/name"),
+        ('files = "data"', 'generate = "passkey"', "passkey"),
+        ('files = "data"', 'tasks = ["A", "B"]', "T"),
+    ],
+)
+def test_what_the_data_were_made_of(old: str, new: str, expected: str, tmp_path: Path) -> None:
+    """What is declared, else the source, of files with their folder; of an aggregate its name."""
+    (tmp_path / "mine").mkdir()
+
+    assert expected == parsed(tmp_path / "mine", MINIMAL.replace(old, new)).data_set
+
+
 def test_a_task_is_frozen(tmp_path: Path) -> None:
     """Neither its fields nor its tables can be set."""
     task = parsed(tmp_path, MINIMAL)
@@ -129,6 +147,7 @@ def digest(folder: Path, text: str) -> str:
         ("About it.", "More about it."),
         ("hard = true", "hard = false"),
         ("@misc{x}", "@misc{y}"),
+        ('"Reports"', '"Accounts"'),
         ("example.org", "example.com"),
         ("[source]", "# a comment\n\n[source]"),
         ('domains = ["finance"]\nlicense = "cc-by-4.0"', 'license = "x"\ndomains = ["y"]'),
