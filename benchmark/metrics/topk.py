@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     Keys = NDArray[np.int64]
 
-_DOCUMENTS, _QUERIES = 16_384, 256  # a block of scores is 16 MB, one in each thread
+# A block of scores, one in each thread, is 28 MB: from 32 MB glibc asks the system for new memory
+# each time. It has many queries, since BLAS copies the documents once for each product.
+_DOCUMENTS, _QUERIES = 14_336, 512
 _TILE = 32  # products are padded to whole tiles: the edge kernels of BLAS may round differently
 _FEW = 4  # scores of which only the highest is looked at, for a bound
-_AT_ONCE = 16  # queries whose bits are compared together: what they make stays near the processor
+_AT_ONCE = 32  # queries compared together: what is made of their scores stays near the processor
 _NONE = np.iinfo(np.int64).min
 
 
@@ -55,8 +57,11 @@ def top_k(
 
     def merge(query_at: slice, documents_at: slice, scores: NDArray[np.float32]) -> None:
         held = min(documents_at.start, depth)
-        found = _merge(best[query_at, :held], scores, rank[documents_at], depth)
-        best[query_at, : found.shape[1]] = found
+        for first in range(0, len(scores), _AT_ONCE):
+            rows = best[query_at][first : first + _AT_ONCE]
+            part = scores[first : first + _AT_ONCE]
+            found = _merge(rows[:, :held], part, rank[documents_at], depth)
+            rows[:, : found.shape[1]] = found
 
     _each_block(queries, documents, similarity, merge)
     document_of = np.empty(count, dtype=np.int32)
@@ -189,15 +194,15 @@ def _merge(
     held = best.shape[1]
     threshold = _score_of(best[:, 0]) if held == depth else _lower_bound(scores, depth)
     at = np.flatnonzero(scores >= threshold[:, None])  # numpy scans one axis faster than two
-    rows, columns = np.divmod(at, scores.shape[1])
-    counts = np.bincount(rows, minlength=len(best))
+    ends = np.searchsorted(at, np.arange(1, len(best) + 1) * scores.shape[1])
+    counts = np.diff(ends, prepend=0)
     width = int(counts.max(initial=0))
     if width == 0:
         return best
     merged = np.full((len(best), held + width), _NONE, dtype=np.int64)
     merged[:, :held] = best
-    slot = np.arange(held, held + len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    merged[rows, slot] = _key(scores.ravel()[at], rank[columns])
+    found = _key(scores.ravel()[at], rank[at % scores.shape[1]])
+    merged[:, held:][np.arange(width) < counts[:, None]] = found
     surplus = max(0, held + width - depth)
     merged.partition(surplus, axis=1)
     return merged[:, surplus:]

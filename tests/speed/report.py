@@ -54,7 +54,7 @@ Search and judging of 5,000 queries to depth 1,000, 384-d float32 vectors mapped
 Between the last two rows, a million documents more take {slope:.0f} s and {rise:.0f} MB. Ten
 million documents follow from this: {minutes:.0f} minutes on this machine, {memory:,.0f} MB of
 anonymous memory (below {limit:,.0f} MB: {fits}) and {disk:.1f} GB of vectors on disk, which are
-read once from first to last, in blocks of 25 MB. What grows with the documents is the rank of each
+read once from first to last, in blocks of 22 MB. What grows with the documents is the rank of each
 among the ids and the way back, some 12 bytes a document; nothing grows with queries x documents.
 """
 
