@@ -25,11 +25,11 @@ def crossed_error(values: NDArray[np.float64]) -> tuple[float, float]:
         return float("nan"), 0.0
     if draws < 2:
         return float(values[0].std(ddof=1) / np.sqrt(count)), float(count - 1)
-    mean = values.mean()
     by_draw, by_text = values.mean(axis=1), values.mean(axis=0)
-    rest = values - by_draw[:, None] - by_text[None, :] + mean
     of_draws, of_texts = count * by_draw.var(ddof=1), draws * by_text.var(ddof=1)
-    of_rest = float((rest**2).sum() / ((draws - 1) * (count - 1)))
+    rest = values - by_text
+    rest -= rest.mean(axis=1, keepdims=True)
+    of_rest = float(np.vdot(rest, rest) / ((draws - 1) * (count - 1)))
     total = max(of_draws + of_texts - of_rest, of_draws, of_texts)
     if total <= 0:
         return 0.0, float(count - 1)

@@ -7,6 +7,7 @@ error (Hampel 1974, "The influence curve and its role in robust estimation").
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -32,39 +33,51 @@ def spearman_influence(one: Array, other: Array) -> Array:
     >>> float(np.abs(spearman_influence(np.arange(3.0), np.arange(3.0))).max()) < 1e-12
     True
     """
-    first, second = _places(one), _places(other)
+    sorts = _Sorted.of(one), _Sorted.of(other)
+    first, second = (each.places for each in sorts)
     together, alone, beside = (
         float(np.mean(a * b)) for a, b in ((first, second), (first, first), (second, second))
     )
     if alone <= 0 or beside <= 0:
         return np.zeros(len(one))
     correlation = together / np.sqrt(alone * beside)
-    of_both = first * second + _above(one, second) + _above(other, first) - 3 * together
-    of_first = first**2 + 2 * _above(one, first) - 3 * alone
-    of_second = second**2 + 2 * _above(other, second) - 3 * beside
+    of_both = first * second + sorts[0].above(second) + sorts[1].above(first) - 3 * together
+    of_first = first**2 + 2 * sorts[0].above(first) - 3 * alone
+    of_second = second**2 + 2 * sorts[1].above(second) - 3 * beside
     scaled = of_both / np.sqrt(alone * beside)
     return np.asarray(
         scaled - correlation * (of_first / (2 * alone) + of_second / (2 * beside)), np.float64
     )
 
 
-def _places(values: Array) -> Array:
-    """The mid-distribution function less one half: the share below and half the share equal."""
-    ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, "left")
-    upto = np.searchsorted(ordered, values, "right")
-    return np.asarray((below + upto) / (2 * len(values)) - 0.5, np.float64)
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The order of values, and how many are below and not above each, ``(n,)``."""
 
+    order: NDArray[np.int64]
+    below: NDArray[np.int64]
+    upto: NDArray[np.int64]
 
-def _above(values: Array, weights: Array) -> Array:
-    """For each value the mean of ``weights`` where values are above it, halves where equal."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
-    left = np.searchsorted(ordered, values, "left")
-    right = np.searchsorted(ordered, values, "right")
-    total = sums[-1]
-    return np.asarray((total - (sums[left] + sums[right]) / 2) / len(values), np.float64)
+    @classmethod
+    def of(cls, values: Array) -> _Sorted:
+        order = np.argsort(values)
+        ordered = values[order]
+        edges = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
+        sizes = np.diff(edges)
+        found = np.empty((2, len(values)), np.int64)
+        found[:, order] = np.repeat([edges[:-1], edges[1:]], sizes, axis=1)
+        return cls(order, *found)
+
+    @property
+    def places(self) -> Array:
+        """The mid-distribution function less one half: the share below and half the share equal."""
+        return np.asarray((self.below + self.upto) / (2 * len(self.order)) - 0.5, np.float64)
+
+    def above(self, weights: Array) -> Array:
+        """For each value the mean of ``weights`` where values are above it, halves where equal."""
+        sums = np.concatenate([[0.0], np.cumsum(weights[self.order])])
+        half = (sums[self.below] + sums[self.upto]) / 2
+        return np.asarray((sums[-1] - half) / len(self.order), np.float64)
 
 
 def average_precision_influence(relevant: NDArray[np.bool_], scores: Array) -> Array:
@@ -105,21 +118,17 @@ def macro_f1_influence(truth: NDArray[np.int64], guess: NDArray[np.int64], class
     """The influence of each example on the unweighted mean of the classes' F1, ``(n,)``.
 
     A class that is neither true nor guessed anywhere is no part of the mean. F1 of a class is
-    2 TP / (2 TP + FP + FN): a ratio of two means.
+    2 TP / (2 TP + FP + FN): a ratio of two means, which only examples of the class are part of.
     """
-    count = len(truth)
-    influence = np.zeros(count)
-    present = 0
-    for label in range(classes):
-        true, said = truth == label, guess == label
-        below = true.astype(np.float64) + said  # 2 TP + FP + FN, example by example
-        if not below.any():
-            continue
-        present += 1
-        above = 2.0 * (true & said)
-        value = above.sum() / below.sum()
-        influence += (above - value * below) / below.mean()
-    return influence / present if present else influence
+    below = np.bincount(truth, minlength=classes) + np.bincount(guess, minlength=classes)
+    above = 2 * np.bincount(truth[truth == guess], minlength=classes)
+    present = below > 0
+    if not present.any():
+        return np.zeros(len(truth))
+    size = np.maximum(below, 1) / len(truth)
+    of_class = above / np.maximum(below, 1) / size
+    moved = np.where(truth == guess, 2 / size[truth], 0.0) - of_class[truth] - of_class[guess]
+    return np.asarray(moved / present.sum(), np.float64)
 
 
 def set_f1_influence(truth: NDArray[Any], guess: NDArray[Any]) -> Array:
@@ -131,10 +140,11 @@ def set_f1_influence(truth: NDArray[Any], guess: NDArray[Any]) -> Array:
     [0.0, 0.0]
     """
     true, said = truth != 0, guess != 0
-    above, below = 2.0 * (true & said), true.astype(np.float64) + said  # 2 TP, 2 TP + FP + FN
-    size = np.maximum(below.sum(axis=0), 1.0)
-    moved = (above - above.sum(axis=0) / size * below) / size
-    return np.asarray(moved.mean(axis=1) * len(true), np.float64)
+    both = true & said
+    size = np.maximum(true.sum(axis=0) + said.sum(axis=0), 1) / len(true)  # 2 TP + FP + FN
+    value = 2 * both.mean(axis=0) / size
+    moved = both @ (2 / size) - true @ (value / size) - said @ (value / size)
+    return np.asarray(moved / max(true.shape[1], 1), np.float64)
 
 
 def pearson_influence(one: Array, other: Array) -> Array:

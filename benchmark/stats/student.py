@@ -24,15 +24,17 @@ def t_quantile(freedom: float, level: float) -> float:
     scale = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2))
     scale *= 2 / math.sqrt(math.pi)
 
-    def share(angle: float) -> float:
+    # The share within grows ever more slowly with the angle, so Newton's steps from the left never
+    # pass the quantile.
+    angle = level / scale
+    for _ in range(100):
         inside = np.cos(angle * (_POINTS + 1) / 2) ** (freedom - 1)
-        return scale * angle / 2 * float(_WEIGHTS @ inside)
-
-    low, high = 0.0, math.atan(20 / math.sqrt(freedom))  # 0.95 lies within 12.8 at freedom 1
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if share(middle) < level else (low, middle)
-    return math.sqrt(freedom) * math.tan((low + high) / 2)
+        share = scale * angle / 2 * float(_WEIGHTS @ inside)
+        step = (level - share) / (scale * math.cos(angle) ** (freedom - 1))
+        angle += step
+        if step < 1e-13:
+            break
+    return math.sqrt(freedom) * math.tan(angle)
 
 
 def t_tails(t: float, freedom: float) -> float:
