@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.cli.diff import add_diff, run_diff
 from benchmark.cli.filters import add_filters, add_sources, sources
 from benchmark.cli.interchange import add_export, add_import, run_export, run_import
 from benchmark.cli.samples import add_samples, run_samples
@@ -49,18 +50,14 @@ _SHOW = (
     "status",
 )
 _RIGHT = {"main_score", "interval", "examples", "seconds"}
-_OPTIONAL = (
-    "experiment",
-    "error",
-    "interval",
-)  # columns that are shown only where some row has one
-
+_OPTIONAL = ("experiment", "error", "interval")  # shown only where some row has one
 
 EXAMPLES = """examples:
   embedmark results list --kind retrieval        what has been measured so far
   embedmark results list -t starter --json       the same as one JSON object
   embedmark results show embedmark/tfidf         every split and subset of a model
   embedmark results samples EmojiNames tfidf --worst 5
+  embedmark results diff A.json B.json           what differs, likely causes first
   embedmark results verify results               whether all of it is still what was measured
   embedmark results import mteb_results          mteb's files into mteb_results.index.parquet
   embedmark results list --results mteb_results.index.parquet -t STS12
@@ -79,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "target", metavar="MODEL|PATH", help="a model's name, a result file, or a folder of them"
     )
     add_samples(commands)
+    add_diff(commands)
     add_verify(commands)
     add_import(commands)
     export = add_export(commands)
@@ -98,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
         return run_import(args)
     if args.results_command == "samples":
         return run_samples(args, _find(args.target, sources(args))[0])
+    if args.results_command == "diff":
+        return run_diff(args, [_find(target, sources(args)) for target in (args.a, args.b)])
     if args.results_command == "verify":
         return run_verify(args, [_find(target, sources(args)) for target in args.targets])
     if args.results_command == "show":

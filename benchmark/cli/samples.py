@@ -58,7 +58,7 @@ def run_samples(args: argparse.Namespace, found: list[TaskResult]) -> int:
         for problem in problems:
             print(visible(problem), file=sys.stderr)
             code = 1
-        parts = _parts(args.task, result, args)
+        parts = parts_of(args.task, result, args.trust)
         for key, columns in samples.items():
             rows += _rows(result.model, key, columns, parts.get(key))
     rows = sorted(rows, key=lambda row: -float(row["loss"]))[: args.worst]
@@ -73,7 +73,7 @@ def run_samples(args: argparse.Namespace, found: list[TaskResult]) -> int:
             *([row["split"], row["subset"]] if several else []),
             row["id"] or row["row"],
             f"{row['loss']:.3f}",
-            *(_cut(row["texts"].get(name, "")) for name in names),
+            *(cut(row["texts"].get(name, "")) for name in names),
         ]
         for row in rows
     ]
@@ -121,14 +121,14 @@ def _plain(value: Any) -> Any:
     return found[:_LISTS] if isinstance(found, list) else found
 
 
-def _parts(task: str, result: TaskResult, args: argparse.Namespace) -> dict[str, PreparedPart]:
+def parts_of(task: str, result: TaskResult, trust: bool) -> dict[str, PreparedPart]:
     """The task's data by part, where they can be read and are those that were scored."""
     from benchmark.catalog import find_choices
     from benchmark.cli.output import visible
     from benchmark.prepare import prepare
 
     try:
-        (choice,) = find_choices([task], trust=args.trust)
+        (choice,) = find_choices([task], trust=trust)
         prepared = prepare(choice, limit=result.limit)
     except (BenchmarkError, ValueError) as error:
         print(
@@ -147,6 +147,7 @@ def _parts(task: str, result: TaskResult, args: argparse.Namespace) -> dict[str,
     return {key: part for key, part in found.items() if key not in changed}
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """The beginning of a text, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."

@@ -52,6 +52,6 @@ def _device(model: Any) -> str:
 
 def _named(device: str) -> str:
     torch = sys.modules.get("torch")
-    if torch is None or not device.startswith("cuda"):
+    if torch is None or not device.startswith("cuda") or not torch.cuda.is_available():
         return device
     return f"cuda ({torch.cuda.get_device_name(device)})"

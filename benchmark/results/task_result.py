@@ -147,7 +147,8 @@ def read_content(path: Path) -> tuple[dict[str, Any], str]:
     """
     content = _load(path)
     named = _text(content.get("task_name")) or _text(content.get("mteb_dataset_name")) or path.stem
-    if file_stem(named) != path.stem:
+    stem = path.stem.rpartition(".")[0] if path.parent.name == "history" else path.stem
+    if file_stem(named) != stem:
         raise ResultError(
             f"{path}: holds the task {quoted(named)}; rename the file to {file_stem(named)}.json"
         )
