@@ -280,6 +280,8 @@ def test_plans_limits_and_listings_are_silent(
         ("results", "list", "--results", "out-limited", "--json"),
         ("results", "show", "out"),
         ("results", "show", "--json", "out"),
+        ("results", "diff", "out", "out-limited/3/embedmark__random"),
+        ("results", "diff", "out", "out-limited/3/embedmark__random", "--json"),
         ("leaderboard", "build", "board.toml", "--results", "out", "--out", "boards"),
     ):
         assert 0 == command(*read), capsys.readouterr().err

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NAMES = frozenset(("id", "row", "cluster"))
+_TELLING = 0.5  # distinct records an example
 _DIGITS = 5  # beyond, the same vectors give other digits in a product of another shape
 
 
@@ -56,7 +57,10 @@ def moves_of(a: Samples, b: Samples, *, same_data: bool) -> Moves | None:
     if not both or set(both) <= _NAMES:
         return None
     sizes = len(next(iter(a.values()))), len(next(iter(b.values())))
-    copies = sizes[0] != sizes[1] and _distinct(a) == _distinct(b)
+    distinct = _distinct(a)
+    # Records that many examples share, such as a label and a right answer, tell no copies.
+    telling = len(distinct) >= _TELLING * min(sizes)
+    copies = sizes[0] != sizes[1] and telling and distinct == _distinct(b)
     first, second = _paired(a, b, same_data)
     only = (sizes[0] - len(first), sizes[1] - len(second))
     loss = np.stack([loss_of(a)[first], loss_of(b)[second]], axis=1)

@@ -67,6 +67,7 @@ def run_diff(args: argparse.Namespace, found: Sequence[tuple[list[TaskResult], l
         content = {"a": args.a, "b": args.b, "parts": [_gap_json(gap) for gap in gaps]}
         print_json({**content, "examples": [example.to_json() for example in examples]})
     else:
+        print(f"a: {visible(args.a)}\nb: {visible(args.b)}\n")
         _print(gaps, examples)
     return int(bool(problems))
 

@@ -106,7 +106,8 @@ def _of_part(ours: Mapping[str, Any], key: str, shared: Mapping[str, Any]) -> Ma
     facts = dict(shared)
     facts["adapter"] = model.get("adapter")
     facts |= {name: part[key] for key, name in _DATA.items() if key in part}
-    facts["prompts"] = _table(part.get("prompts"))
+    if not str(model.get("adapter")).startswith("mteb/"):  # who knows its prompts itself
+        facts["prompts"] = _table(part.get("prompts"))
     facts |= {_setting(name): value for name, value in settings.items()}
     facts |= {
         name: tokens[key]

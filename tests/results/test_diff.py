@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmark.analysis.causes import CAUSES, Pair, explain
+from benchmark.analysis.moves import moves_of
 from benchmark.cli import main
 from benchmark.differences import Gap, gaps_between
 from benchmark.kinds import retrieval
 from benchmark.kinds.judgements import id_ranks
 from benchmark.models.derived import Derivation, derive
+from benchmark.results.manifest import manifests_of
 from benchmark.results.task_result import TaskResult, locate, read_result_file
 from tests.results.planted import Model, measured, pairs, write_pairs, write_retrieval
 
@@ -169,6 +172,18 @@ def test_dropped_duplicates_of_a_corpus(tmp_path: Path, elsewhere: Change) -> No
     assert (gap.gap or 0) > 0.01
 
 
+def test_records_that_many_share_tell_no_copies() -> None:
+    """Labels and right answers are as distinct in half of the examples as in all."""
+    label = np.arange(40) % 2
+    right = {"label": label, "predicted": np.stack([label] * 3, axis=1)}
+    half = {name: values[:20] for name, values in right.items()}
+
+    moves = moves_of(right, half, same_data=False)
+
+    assert moves is not None
+    assert not moves.copies
+
+
 def test_fewer_examples_are_no_dropped_duplicates(tmp_path: Path) -> None:
     """Of which none stood twice."""
     first = measured(Model(), write_pairs(tmp_path / "old", pairs()), tmp_path / "a")
@@ -273,6 +288,57 @@ def test_examples_are_paired_by_id(tmp_path: Path) -> None:
     assert moves is not None
     assert (30, (0, 0)) == (len(moves.first), moves.only)
     assert not np.any(moves.moved)
+
+
+def test_every_fact_shows_some_cause(tmp_path: Path) -> None:
+    """Nothing that differs is left unsaid."""
+    result = measured(Model(), write_retrieval(tmp_path), tmp_path / "a")
+    (manifest,) = manifests_of(result).values()
+
+    named = {name for name in manifest.facts if any(cause.of(name) for cause in CAUSES)}
+    assert set(manifest.facts) == named
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"kind": "sts", "similarity": "cosine"}, False),
+        ({"kind": "sts", "similarity": "dot"}, None),
+        ({"kind": "classification", "similarity": "cosine"}, None),
+    ],
+    ids=lambda value: str(value),
+)
+def test_lengths_explain_nothing_of_cosines(facts: dict[str, str], expected: bool | None) -> None:
+    """A classifier sees them, and so does a dot product."""
+    a, b = {**facts, "normalize": True}, {**facts, "normalize": False}
+
+    (found,) = explain(Pair(a, b, {"normalize": (True, False)}))
+
+    assert ("normalisation", expected) == (found.cause, found.evidence.fits)
+
+
+def test_prompts_that_mteb_knows_alone_are_not_compared(tmp_path: Path) -> None:
+    """What stands in such a result is what mteb was told, not what it put before a text."""
+    task = write_retrieval(tmp_path)
+    first = measured(Model(), task, tmp_path / "a")
+    second = measured(PROMPTED, task, tmp_path / "b")
+    rewrite(second, lambda content: content["embedmark"]["model"].update(adapter="mteb/1"))
+
+    gap = gap_of(first, again(second))
+
+    assert ["another adapter", "truncation"] == [each.cause for each in gap.causes]
+    assert ("another prompt",) == gap.unsaid
+
+
+def test_several_parts_are_told_together(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a cause, with the number of parts that it was found in."""
+    folder = Path(__file__).parents[2] / "results"
+    models = ("wordllama", "embedmark/tfidf")
+
+    assert 0 == main(["results", "diff", *models, "--results", str(folder), "-t", "EmojiNames"])
+
+    (line,) = (ln for ln in capsys.readouterr().out.splitlines() if ln.startswith("another model"))
+    assert "7 of 7" in line
 
 
 @pytest.fixture
