@@ -11,19 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.analysis.contributions import Contributions, Record, Samples, record_of
+from benchmark.analysis.contributions import (
+    Contributions,
+    Record,
+    Samples,
+    error_of,
+    minus,
+    record_of,
+    score_of,
+)
 from benchmark.analysis.examples import loss_of
 from benchmark.errors import ResultError
-from benchmark.stats.components import clustered_error
-from benchmark.stats.intervals import standard_error
 from benchmark.stats.paired import Paired, combined_difference, mean_difference, student_difference
-from benchmark.stats.subsampling import replicates_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _OF_DATA = ("id", "row", "cluster", "gold", "label", "truth", "label_", "times_")
 """The columns that are of the data, not of the model; those that end in ``_`` have a number."""
+
+_SAME = 1e-12  # costs that differ by less are equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def compare_records(kind: str, main_score: str, one: Samples, other: Samples) ->
         raise ResultError(f"records of other examples ({', '.join(differing)} differ)")
     for samples in (one, other):
         _check_numbers(samples)
-    first, second = (record_of(kind, main_score, samples) for samples in (one, other))
+    first, second = record_of(kind, main_score, one), record_of(kind, main_score, other)
     if first is None or second is None:
         return None
     paired, notes = _difference(first, second)
@@ -109,43 +116,21 @@ def common_examples(one: Samples, other: Samples) -> tuple[Samples, Samples, int
     return kept[0], kept[1], _size(one) + _size(other) - 2 * len(order)
 
 
-_SAME = 1e-12
-
-
 def _difference(first: Record, second: Record) -> tuple[Paired, tuple[str, ...]]:
     """Sign flips where the score is a mean over examples, else Student's t of its parts."""
-    if isinstance(first, Contributions) and isinstance(second, Contributions):
-        return _of_contributions(first, second)
-    assert not isinstance(first, Contributions)
-    assert not isinstance(second, Contributions)
-    apart = first.minus(second)
+    apart = minus(first, second)
+    if isinstance(apart, Contributions):
+        if not apart.values.any():
+            return mean_difference(apart.values[:, 0], apart.clusters), ("all examples tie",)
+        alike = len(apart.values) > 1 and bool((apart.values == apart.values[0, 0]).all())
+        notes = ("all examples differ alike",) if alike else ()
+        if apart.exact and apart.values.shape[1] == 1:
+            return mean_difference(apart.values[:, 0], apart.clusters), notes
+        method = "influence" if apart.values.shape[1] == 1 else "texts and draws"
+        return student_difference(score_of(apart), *error_of(apart), method), notes
     if not any(part.any() for part in (*apart.whole, *apart.again)):
-        return mean_difference(np.zeros(apart.count)), (_ALL_TIE,)
-    error, freedom = replicates_error(apart)
-    score = float(np.mean([part.mean() for part in apart.whole]))
-    return student_difference(score, error, freedom, "subsamples of both", apart.count), ()
-
-
-_ALL_TIE = "all examples tie"
-
-
-def _of_contributions(
-    first: Contributions, second: Contributions
-) -> tuple[Paired, tuple[str, ...]]:
-    values = first.values - second.values
-    clusters, draws = first.clusters, values.shape[1]
-    if not values.any():
-        return mean_difference(values[:, 0], clusters), (_ALL_TIE,)
-    constant = len(values) > 1 and bool((values == values[0, 0]).all())
-    notes = ("all examples differ alike",) if constant else ()
-    if draws == 1 and first.exact:
-        return mean_difference(values[:, 0], clusters), notes
-    mean = float(values.mean())
-    if draws == 1:
-        error, freedom = standard_error(values[:, 0], clusters)
-        return student_difference(mean, error, freedom, "influence"), notes
-    error, freedom, n = clustered_error(values, clusters)
-    return student_difference(mean, error, freedom, "texts and draws", n), notes
+        return mean_difference(np.zeros(apart.count)), ("all examples tie",)
+    return student_difference(score_of(apart), *error_of(apart), "subsamples of both"), ()
 
 
 def _size(samples: Samples) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from benchmark.metrics.classification import label_metrics
 from benchmark.metrics.correlation import pearson, spearman
 from benchmark.metrics.pairs import average_precision, pair_metrics
+from benchmark.stats.components import clustered_error
 from benchmark.stats.influence import (
     average_precision_influence,
     kendall_influence,
@@ -18,7 +19,13 @@ from benchmark.stats.influence import (
     pearson_influence,
     spearman_influence,
 )
-from benchmark.stats.subsampling import Replicates, replicates, v_measure_replicates
+from benchmark.stats.intervals import standard_error
+from benchmark.stats.subsampling import (
+    Replicates,
+    replicates,
+    replicates_error,
+    v_measure_replicates,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +61,32 @@ def record_of(kind: str, main_score: str, samples: Samples) -> Record | None:
     if "value" in samples:  # how a file names the values of a mean
         samples = {main_score: samples["value"], **samples}
     return _OF_KIND.get(kind, _mean)(main_score, samples) if samples else None
+
+
+def minus(one: Record, other: Record) -> Record:
+    """What the difference of two scores of the same examples and draws is made of."""
+    if isinstance(one, Contributions) and isinstance(other, Contributions):
+        return replace(one, values=one.values - other.values)
+    assert isinstance(one, Replicates)
+    assert isinstance(other, Replicates)
+    return one.minus(other)
+
+
+def score_of(record: Record) -> float:
+    """The score, or the difference, that a record is of."""
+    if isinstance(record, Contributions):
+        return float(record.values.mean())
+    return float(np.mean([part.mean() for part in record.whole]))
+
+
+def error_of(record: Record) -> tuple[float, float, int]:
+    """Its standard error, its degrees of freedom, and the number of examples or groups of them."""
+    if isinstance(record, Replicates):
+        return *replicates_error(record), record.count
+    if record.values.shape[1] > 1:
+        return clustered_error(record.values, record.clusters)
+    error, freedom = standard_error(record.values[:, 0], record.clusters)
+    return error, freedom, round(freedom) + 1
 
 
 def _mean(name: str, samples: Samples) -> Record | None:

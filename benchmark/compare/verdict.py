@@ -24,13 +24,14 @@ def _of_two(pair: Pair) -> str:
     if len(pair.tasks) == 1:
         return _of_one(pair)
     leaders = [(name, count) for name, count in ((pair.a, first), (pair.b, second)) if count]
-    parts = [f"{name} leads on {count}" for name, count in leaders]
-    if parts:
-        parts[0] += f" of {tested} tasks"
+    parts = [
+        f"{name} {'' if n else 'leads '}on {count}{'' if n else f' of {tested} tasks'}"
+        for n, (name, count) in enumerate(leaders)
+    ]
     if neither:
-        where = "" if parts else " tasks"
-        parts.append(f"on {neither}{where} they cannot be told apart on this data")
-    return f"{_joined(parts)}; {_these(pair)}; {_like(pair)}."
+        where = f"{neither} of them" if parts else f"all {neither} tasks"
+        parts.append(f"on {where} they cannot be told apart on this data")
+    return f"{', '.join(parts)}; {_these(pair)}; {_like(pair)}."
 
 
 def _of_one(pair: Pair) -> str:
@@ -128,7 +129,3 @@ def _signed(difference: float, interval: Interval) -> str:
     if not math.isfinite(interval.low):
         return f"{100 * difference:+.1f}"
     return f"{100 * difference:+.1f}, {100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

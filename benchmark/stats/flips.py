@@ -71,16 +71,20 @@ def _flipped(sums: Array, sizes: Array) -> tuple[Array, Array]:
     if count <= EXACT:
         found = _every(count) @ both
         return found[:, 0], found[:, 1]
-    draws = np.random.default_rng(_SEED)
     found = np.empty((FLIPS, 2))
+    packed = _drawn(count)
     rows = max(1, _CELLS // count)
-    width = -(-count // 8)
     for start in range(0, FLIPS, rows):
-        stop = min(start + rows, FLIPS)
-        packed = draws.integers(0, 256, (stop - start, width), dtype=np.uint8)
-        signs = np.unpackbits(packed, axis=1, count=count)
-        found[start:stop] = signs.astype(np.float64) @ both
+        signs = np.unpackbits(packed[start : start + rows], axis=1, count=count)
+        found[start : start + rows] = signs.astype(np.float64) @ both
     return found[:, 0], found[:, 1]
+
+
+@lru_cache(maxsize=4)
+def _drawn(count: int) -> NDArray[np.uint8]:
+    """Patterns of ``count`` flips drawn at random, always the same for a count, 8 in a byte."""
+    draws = np.random.default_rng(_SEED)
+    return draws.integers(0, 256, (FLIPS, -(-count // 8)), dtype=np.uint8)
 
 
 @lru_cache(maxsize=EXACT + 1)

@@ -77,9 +77,9 @@ def mean_difference(differences: Array, clusters: NDArray[np.int64] | None = Non
     """
     mean = float(differences.mean()) if len(differences) else math.nan
     error, freedom = standard_error(differences, clusters)
-    if clusters is not None and clusters.ndim == 2 and differences.any():
-        return student_difference(mean, error, freedom, "Student's t, clusters")
     n = round(freedom) + 1
+    if clusters is not None and clusters.ndim == 2 and differences.any():
+        return student_difference(mean, error, freedom, n, "Student's t, clusters")
     method = "sign flips" if clusters is None else "sign flips, clusters"
     if len(differences) < 2 or n < 2:
         return Paired(mean, Interval(math.nan, math.nan, error, freedom, method, n), math.nan)
@@ -101,13 +101,13 @@ def mean_difference(differences: Array, clusters: NDArray[np.int64] | None = Non
 
 
 def student_difference(
-    difference: float, error: float, freedom: float, method: str, n: int | None = None
+    difference: float, error: float, freedom: float, n: int, method: str
 ) -> Paired:
     """A difference of known ``error`` by Student's t.
 
     Without an error p is 1 for a difference of 0, else NaN.
 
-    >>> round(student_difference(2.776445, 1.0, 4.0, "t").p, 6)
+    >>> round(student_difference(2.776445, 1.0, 4.0, 5, "t").p, 6)
     0.05
     """
     return _by_student(difference, student_interval(difference, error, freedom, method, n))
