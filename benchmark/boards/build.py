@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmark.aggregate import counted_kind
 from benchmark.boards.board import Board
 from benchmark.boards.claims import Cell, cell_of, data_of
 from benchmark.boards.policies import RowKey, results_by_row
+from benchmark.boards.ranks import Ranks, board_ranks
 from benchmark.errors import TaskFileError, nearest
 from benchmark.results.facts import ModelFacts
 from benchmark.results.task_result import TaskResult
@@ -42,6 +43,7 @@ class Row:
     """Of the mean on tasks like these, from their spread as a sample of such tasks."""
     zero_shot: float | None
     """The share of the suite's tasks that the model is not declared to be trained on."""
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,22 @@ def build_leaderboard(
         groups=_groups(board, suite),
     )
     ranks = borda_ranks([[line[name].score for name in wanted] for line in shown.values()])
-    rows = [
-        _row(row, by_row[row], line, rank, averaging)
-        for (row, line), rank in zip(shown.items(), ranks, strict=True)
-    ]
+    rows = sorted(
+        (
+            _row(row, by_row[row], line, rank, averaging)
+            for (row, line), rank in zip(shown.items(), ranks, strict=True)
+        ),
+        key=_place,
+    )
+    if not {"rank", "mean"}.isdisjoint(board.columns):
+        sets = board_ranks(rows, {name: tasks[name] for name in wanted}, averaging)
+        rows = [replace(row, ranks=each) for row, each in zip(rows, sets, strict=True)]
     return Leaderboard(
         board=board,
         suite=suite,
         tasks={name: tasks[name] for name in wanted},
         averaging=averaging,
-        rows=tuple(sorted(rows, key=_place)),
+        rows=tuple(rows),
         counts=_count(shown.values()),
         without_scores={
             model: _count(line for row, line in cells.items() if row[0] == model)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from benchmark.boards.build import Leaderboard, Row
 from benchmark.boards.claims import IMPORTED, SCORED
-from benchmark.boards.note import note
+from benchmark.boards.note import data_sets, note
 from benchmark.results.task_result import EXTERNAL
 from benchmark.stats.intervals import finite
+from benchmark.stats.rank_sets import ALPHA, DRAWS, SEED
 
 
 def json_text(table: Leaderboard) -> str:
@@ -34,6 +36,7 @@ def as_dict(table: Leaderboard) -> dict[str, Any]:
                 "name": name,
                 "kind": task.kind,
                 "main_score": task.main_score,
+                "data_set": task.data_set,
                 "weight": averaging.weights[name],
                 "hard": task.hard,
                 "averaged": name in averaging.tasks,
@@ -41,6 +44,13 @@ def as_dict(table: Leaderboard) -> dict[str, Any]:
             for name, task in table.tasks.items()
         ],
         "groups": {group: list(names) for group, names in averaging.groups.items()},
+        "resampled": {
+            "tasks": len(averaging.tasks),
+            "data_sets": data_sets(table, averaging.tasks),
+            "draws": DRAWS,
+            "seed": SEED,
+            "level": 1 - ALPHA,
+        },
         "models": [_row_dict(row) for row in table.rows],
         "without_scores": {
             model: dict(sorted(counts.items())) for model, counts in table.without_scores.items()
@@ -56,6 +66,7 @@ def _row_dict(row: Row) -> dict[str, Any]:
         "revisions": list(row.revisions),
         "experiment": row.slug,
         "rank": row.rank,
+        "ranks": asdict(row.ranks),
         "mean": row.mean,
         "mean_interval": row.interval.ends if row.interval else None,
         "mean_interval_like": row.interval_like.ends if row.interval_like else None,

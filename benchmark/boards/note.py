@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from benchmark.boards.build import Leaderboard
 from benchmark.boards.claims import FAILED, IMPORTED, MISSING, STATUSES, UNCLAIMED
 from benchmark.results.task_result import EXTERNAL
+from benchmark.stats.rank_sets import DRAWS, FEWEST, SEED
 
 _REVISIONS = {
     "joined": "the revisions of a model are joined in one row, task by task as mteb's boards do",
@@ -32,6 +33,7 @@ def note(table: Leaderboard) -> str:
             "intervals of means are 95 %: of these tasks from each one's own error, as if other"
             " examples had been asked, and of tasks like these from the spread of their scores"
         )
+    parts += _ranks(table)
     if table.without_scores:
         names = [f"{m} ({_reasons(counts)})" for m, counts in table.without_scores.items()]
         parts.append(f"left out for having no score: {', '.join(names)}")
@@ -82,6 +84,48 @@ def _choices(table: Leaderboard) -> list[str]:
         parts.append(
             "zero-shot is the share of the tasks that the model's owners do not name as training"
             " data"
+        )
+    return parts
+
+
+def data_sets(table: Leaderboard, names: Iterable[str]) -> int:
+    """How many data sets these tasks of the board are made of."""
+    return len({table.tasks[name].data_set for name in names})
+
+
+def _made_of(table: Leaderboard, names: Collection[str]) -> str:
+    return f"{_count(len(names), 'task')} in {_count(data_sets(table, names), 'data set')}"
+
+
+def _ranks(table: Leaderboard) -> list[str]:
+    """What was drawn again for the sets of ranks, or why there are none."""
+    if len(table.rows) < 2 or {"rank", "mean"}.isdisjoint(table.board.columns):
+        return []
+    tasks = _made_of(table, table.averaging.tasks)
+    if len(table.averaging.tasks) < len(table.tasks) and "rank" in table.board.columns:
+        tasks += f", by Borda {_made_of(table, table.tasks)}"
+    like = any(row.ranks.mean_like or row.ranks.borda for row in table.rows)
+    these = any(row.ranks.mean_these for row in table.rows)
+    parts = []
+    if like or these:
+        parts.append(
+            "sets of ranks hold the true ranks of all models at once in 95 % of samples, = marks"
+            " models that cannot be told from the leader, and models that share a letter cannot be"
+            " told apart"
+        )
+    if like:
+        parts.append(
+            f"for tasks like these, {tasks} were drawn again, by data set ({DRAWS:,} draws, seed"
+            f" {SEED})"
+        )
+    else:
+        parts.append(
+            f"no sets of ranks for tasks like these, which take {FEWEST} data sets (here: {tasks})"
+        )
+    if these:
+        parts.append(
+            "for these tasks, the errors of the models that have some were drawn, as independent,"
+            " which is too wide where models err on the same examples"
         )
     return parts
 

@@ -16,6 +16,7 @@ from benchmark.boards.content import json_text
 from benchmark.boards.latex import escape_latex, tabular
 from benchmark.boards.note import note
 from benchmark.stats.intervals import Interval
+from benchmark.stats.rank_sets import RankSet
 
 _FACT_TITLES = {
     "parameters": "Parameters",
@@ -109,6 +110,18 @@ def shown_interval(interval: Interval | None) -> str:
     return "" if ends is None else " to ".join(f"{100 * end:.1f}" for end in ends)
 
 
+def shown_ranks(ranks: RankSet | None) -> str:
+    """A set of ranks, marked where the model cannot be told from the leader, or nothing.
+
+    >>> shown_ranks(RankSet(3, 9, False, "bc")), shown_ranks(RankSet(1, 1, True, "a"))
+    ('3-9', '1 =')
+    """
+    if ranks is None:
+        return ""
+    text = f"{ranks.low}" if ranks.low == ranks.high else f"{ranks.low}-{ranks.high}"
+    return f"{text} =" if ranks.with_leader else text
+
+
 def escape(text: str) -> str:
     r"""Text as Markdown shows it letter by letter, on one line of a table.
 
@@ -128,16 +141,29 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
     ambiguous = _ambiguous(table)
     if "rank" in asked:
         yield Column("rank", "Rank (Borda)", True, lambda row: str(row.rank))
+        if any(row.ranks.borda for row in table.rows):
+            title = "Ranks (Borda, tasks like these)"
+            yield Column("borda_ranks_like", title, True, lambda r: shown_ranks(r.ranks.borda))
     yield Column("model", "Model", False, lambda row: _name(row, ambiguous))
     if "revision" in asked:
         yield Column("revision", "Revision", False, lambda row: " ".join(row.revisions))
     if "mean" in asked:
         yield Column("mean", "Mean (tasks)", True, lambda row: shown_score(row.mean))
     yield from _interval_columns(table)
+    if "mean" in asked:
+        yield from _rank_columns(table)
     if "mean_by_kind" in asked:
         yield Column(
             "mean_by_kind", "Mean (kinds)", True, lambda row: shown_score(row.mean_by_kind)
         )
+    yield from _score_columns(table)
+    yield from _fact_columns(asked)
+    if any(_remarks(row) for row in table.rows):
+        yield Column("notes", "Notes", False, _remarks)
+
+
+def _score_columns(table: Leaderboard) -> Iterator[Column]:
+    asked = table.board.columns
     if "kinds" in asked:
         for kind in dict.fromkeys(table.averaging.kinds.values()):
             title = f"Mean {kind.replace('_', ' ')}"
@@ -149,9 +175,6 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
         for name, task in table.tasks.items():
             title = escape(name) + (" (hard)" if task.hard else "")
             yield Column(name, title, True, _of_task(name))
-    yield from _fact_columns(asked)
-    if any(_remarks(row) for row in table.rows):
-        yield Column("notes", "Notes", False, _remarks)
 
 
 def _interval_columns(table: Leaderboard) -> Iterator[Column]:
@@ -167,6 +190,17 @@ def _interval_columns(table: Leaderboard) -> Iterator[Column]:
         yield Column(
             "mean_interval_like", title, True, lambda row: shown_interval(row.interval_like)
         )
+
+
+def _rank_columns(table: Leaderboard) -> Iterator[Column]:
+    """Sets of ranks by the mean, and the letters of the models that cannot be told apart."""
+    if any(row.ranks.mean_these for row in table.rows):
+        title = "Ranks (these tasks)"
+        yield Column("mean_ranks", title, True, lambda row: shown_ranks(row.ranks.mean_these))
+    if any(row.ranks.mean_like for row in table.rows):
+        title = "Ranks (tasks like these)"
+        yield Column("mean_ranks_like", title, True, lambda row: shown_ranks(row.ranks.mean_like))
+        yield Column("letters", "Letters (tasks like these)", False, _letters)
 
 
 def _fact_columns(asked: Collection[str]) -> Iterator[Column]:
@@ -199,6 +233,10 @@ def _of_fact(fact: str) -> Callable[[Row], str]:
         return str(value)
 
     return text
+
+
+def _letters(row: Row) -> str:
+    return "" if row.ranks.mean_like is None else row.ranks.mean_like.letters
 
 
 def _zero_shot(row: Row) -> str:

@@ -39,6 +39,7 @@ def score_table(
         provenance="any",
         revisions="joined",
         experiments="excluded",
+        columns=("tasks",),
     )
     built = build_leaderboard(board, suite, tasks, results)
     if not built.rows:

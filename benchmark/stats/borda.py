@@ -21,11 +21,20 @@ def borda_points(scores: Scores) -> list[float]:
     >>> borda_points([[0.9, 0.2], [0.5, 0.2], [0.1, None]])
     [3.5, 2.5, 0.0]
     """
-    points = [0.0] * len(scores)
+    return [sum(of_model, 0.0) for of_model in points_by_task(scores)]
+
+
+def points_by_task(scores: Scores) -> list[list[float]]:
+    """Return what every model earns on every task, in the places of ``scores``.
+
+    >>> points_by_task([[0.9, 0.2], [0.5, 0.2], [0.1, None]])
+    [[2.0, 1.5], [1.0, 1.5], [0.0, 0.0]]
+    """
+    points = [[0.0] * len(row) for row in scores]
     for task in range(len(scores[0]) if scores else 0):
         column = {m: s for m, row in enumerate(scores) if not _missing(s := row[task])}
         for model, rank in _average_ranks(column).items():
-            points[model] += len(scores) - rank
+            points[model][task] = len(scores) - rank
     return points
 
 

@@ -70,10 +70,10 @@ def rank_sets(
     RankSet(low=1, high=1, with_leader=True, letters='a')
     """
     whole = ~np.any(np.isnan(scores), axis=1)
-    sums, sizes = _sums(scores[whole], data_sets, weights)
-    count = len(sizes)
-    if count < FEWEST or len(sums) < 2:
+    count = len({str(name) for name in data_sets})
+    if count < FEWEST or whole.sum() < 2:
         return [None] * len(scores)
+    sums, sizes = _sums(scores[whole], data_sets, weights)
     first, second = np.triu_indices(len(sums), 1)
     differences = sums[first] - sums[second]
     apart = differences.sum(axis=1) / sizes.sum()
@@ -136,8 +136,7 @@ def _sums(
     place = np.array([names.index(str(name)) for name in data_sets], np.int64)
     member = (place[:, None] == np.arange(len(names))).astype(np.float64) * shares[:, None]
     # What all models share on a task is in no difference; without it less is lost to rounding.
-    level = scores.mean(axis=0) if len(scores) else 0.0
-    return (scores - level) @ member, member.sum(axis=0)
+    return (scores - scores.mean(axis=0)) @ member, member.sum(axis=0)
 
 
 def _statistics(times: Array, values: Array, sizes: Array) -> Array:

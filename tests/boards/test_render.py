@@ -59,7 +59,8 @@ Two tasks.
 
 Scores are 100 times the main score of each task, higher is better, for 2 models on 2 tasks of 2 \
 kinds, weighted equally; policy for missing scores: strict (a mean that needs one is left empty), \
-and they earn no Borda points; cells missing: 1 of 4; (hard) marks a task that static models are \
+and they earn no Borda points; cells missing: 1 of 4; no sets of ranks for tasks like these, \
+which take 4 data sets (here: 2 tasks in 2 data sets); (hard) marks a task that static models are \
 expected to fail.
 """ == markdown(build())
 
@@ -97,6 +98,7 @@ def test_json_is_not_rounded(build: Build, write_result: WriteResult) -> None:
             "revisions": ["1"],
             "experiment": "",
             "rank": 1,
+            "ranks": {"borda": None, "mean_like": None, "mean_these": None},
             "mean": None,
             "mean_interval": None,
             "mean_interval_like": None,
@@ -208,7 +210,9 @@ def test_the_note_counts_what_is_not_claimed(build: Build, write_result: WriteRe
     assert (
         "policy for missing scores: common (means are over the 1 task that all models have, without"
         " B), and they earn no Borda points; cells missing: 1 of 6, failed: 1, not claimed: 1"
-        " (protocol differs 1); left out for having no score: org/four (missing 1, failed 1);"
+        " (protocol differs 1); no sets of ranks for tasks like these, which take 4 data sets"
+        " (here: 1 task in 1 data set, by Borda 2 tasks in 2 data sets); left out for having no"
+        " score: org/four (missing 1, failed 1);"
     ) in text
     assert text.endswith(".")
     assert "\n" not in text
