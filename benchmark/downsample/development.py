@@ -62,28 +62,34 @@ def measure(model: Model, whole: Whole, task: Task, part: PreparedPart, cache: P
     return measure_part(model, prepared, part, cache, _silent)
 
 
-def choose_part(
-    whole: Whole,
-    small: Task,
-    models: Mapping[str, Model],
-    part: PreparedPart,
-    wanted: Wanted,
-    cache: Path | None,
-) -> tuple[Chosen, Callable[[str], Chosen]]:
-    """What a part keeps, and a function that tells what it would keep without a model's rankings.
+def rankings_of(
+    whole: Whole, models: Mapping[str, Model], part: PreparedPart, cache: Path | None
+) -> dict[str, NDArray[np.int32]]:
+    """What each model finds best in the whole corpus, ``(q, k)``; nothing where none is searched.
 
     ``part`` is the whole one, ready to encode.
     """
-    if "corpus" not in whole.tables or "top_ranked" in whole.tables:
+    if not _has_corpus(whole):
+        return {}
+    return {
+        name: PartRanker(whole.kind, part, whole.task, cache, _silent).rank(model).documents
+        for name, model in models.items()
+        if can_measure(model, whole.kind)
+    }
+
+
+def choose_part(
+    whole: Whole, small: Task, rankings: Mapping[str, NDArray[np.int32]], wanted: Wanted
+) -> tuple[Chosen, Callable[[str], Chosen]]:
+    """What a part keeps, and a function that tells what it would keep without a model's rankings.
+
+    ``rankings`` are those of ``rankings_of``.
+    """
+    if not _has_corpus(whole):
         chosen = choose_examples(whole, small, wanted)
         return chosen, lambda _: chosen
     retrieval = retrieval_of(whole, wanted)
     rows = choose_queries(retrieval, wanted)
-    rankings = {
-        name: _ranking(model, whole, part, cache)
-        for name, model in models.items()
-        if can_measure(model, whole.kind)
-    }
 
     def without(name: str) -> Chosen:
         others = [each for other, each in rankings.items() if other != name]
@@ -134,11 +140,8 @@ def same_examples(whole: Whole, small: Task, full: Part, chosen: Chosen) -> floa
     return float(full.main_score or 0.0)
 
 
-def _ranking(
-    model: Model, whole: Whole, part: PreparedPart, cache: Path | None
-) -> NDArray[np.int32]:
-    ranker = PartRanker(whole.kind, part, whole.task, cache, _silent)
-    return ranker.rank(model).documents
+def _has_corpus(whole: Whole) -> bool:
+    return "corpus" in whole.tables and "top_ranked" not in whole.tables
 
 
 def _silent(*_: Any) -> None:

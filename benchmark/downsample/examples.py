@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ class Chosen:
     """What a part keeps, what it costs, and which examples ``rows`` (of ``whole``) it is scored on.
 
     ``depth`` is how many documents a ranking were pooled, 0 where there is no corpus to choose.
+    ``one_draw`` says that its training rows are those of a single draw, whatever the order.
     """
 
     kept: Mapping[str, Kept]
@@ -72,6 +73,7 @@ class Chosen:
     rows: Rows
     whole: int
     depth: int = 0
+    one_draw: bool = False
 
 
 def cost_of(tables: Mapping[str, pa.Table], task: Task, kind: Kind) -> int:
@@ -119,13 +121,13 @@ def choose_examples(whole: Whole, small: Task, wanted: Wanted) -> Chosen:
         kept, _ = kept_with(pool, count)
         return cost_of(cut_tables(whole.tables, kept, small.name), small, whole.kind)
 
-    chosen = _pool(whole, wanted, budget, lambda pool: cost(pool, 1))
+    chosen, one_draw = _pool(whole, wanted, budget, lambda pool: cost(pool, 1))
     smallest = cost(chosen, least)
     if smallest > budget:
         raise too_little(whole, least, smallest, wanted)
     count = largest(lambda n: cost(chosen, n) <= budget, least, most)
     kept, rows = kept_with(chosen, count)
-    return Chosen(kept, cost(chosen, count), rows, size)
+    return Chosen(kept, cost(chosen, count), rows, size, one_draw=one_draw)
 
 
 def largest(fits: Callable[[int], bool], least: int, most: int) -> int:
@@ -150,10 +152,13 @@ def too_little(whole: Whole, least: int, smallest: float, wanted: Wanted) -> Usa
     )
 
 
-def _pool(whole: Whole, wanted: Wanted, budget: float, cost: Callable[[Kept], int]) -> Kept | None:
-    """The training rows that are kept; None where there are none to choose."""
+def _pool(
+    whole: Whole, wanted: Wanted, budget: float, cost: Callable[[Kept], int]
+) -> tuple[Kept | None, bool]:
+    """The training rows that are kept, None where there are none; and if they are one draw's."""
     _, drawing = generators(whole, wanted)
     chosen: Kept | None = None
+    taken = 0
     for rows in pools(whole.task, whole.kind, whole.tables, drawing):
         train = whole.tables["train"]
         import pyarrow as pa
@@ -162,7 +167,8 @@ def _pool(whole: Whole, wanted: Wanted, budget: float, cost: Callable[[Kept], in
         if chosen is not None and cost(pool) > TRAINING_SHARE * budget:
             break
         chosen = pool
-    return chosen
+        taken += 1
+    return chosen, taken == 1 and "samples_per_label" in whole.kind.OPTIONS
 
 
 def _kept(frame: Frame, rows: Rows) -> Kept:
@@ -171,6 +177,13 @@ def _kept(frame: Frame, rows: Rows) -> Kept:
     return Kept(frame.ids.take(pa.array(rows)), frame.order[rows])
 
 
-def options_of_small(task: Task, kind: Kind) -> dict[str, Any]:
-    """The options that a smaller task sets anew: all of the texts it keeps are clustered."""
-    return {"max_document_to_embed": "all"} if "max_document_to_embed" in kind.OPTIONS else {}
+def options_of_small(kind: Kind, chosen: Iterable[Chosen] = ()) -> dict[str, Any]:
+    """The options that a smaller task sets anew.
+
+    All of the texts that it keeps are clustered, and where its training rows are those of one draw
+    an estimator is fitted once: every experiment would be the same.
+    """
+    if "max_document_to_embed" in kind.OPTIONS:
+        return {"max_document_to_embed": "all"}
+    single = [each.one_draw for each in chosen]
+    return {"n_experiments": 1} if single and all(single) else {}

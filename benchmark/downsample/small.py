@@ -13,7 +13,7 @@ from benchmark.catalog import Choice, load_kind
 from benchmark.data.fingerprint import combined, fingerprint
 from benchmark.data.keep import cut_tables, write_kept
 from benchmark.data.sources import load_tables
-from benchmark.downsample.development import Known, choose_part, known_of, measure
+from benchmark.downsample.development import Known, choose_part, known_of, measure, rankings_of
 from benchmark.downsample.examples import (
     Chosen,
     Wanted,
@@ -62,7 +62,7 @@ def make_small(
     if kind is None or task.keep:
         what = "a smaller task already" if task.keep else "a mean of other tasks"
         raise UsageError(f"{task.name} is {what}; name the tasks that it is made of")
-    options = options_of_small(task, kind)
+    options = options_of_small(kind)
     small = replace(task, name=name, options={**task.options, **options})
     usable = {label: model for label, model in models.items() if can_measure(model, kind)}
     prepared = prepare(choice)
@@ -75,11 +75,13 @@ def make_small(
         wholes[key] = Whole(task, kind, *key, tables, cost_of(tables, task, kind))
         parts[key] = part
     picked = {
-        key: choose_part(whole, small, usable, parts[key], wanted, cache)
+        key: choose_part(whole, small, rankings_of(whole, usable, parts[key], cache), wanted)
         for key, whole in wholes.items()
     }
     if kind.TASK_TYPE == "BitextMining":
-        picked = _parallel(picked, wholes, small, usable, parts, wanted, cache)
+        picked = _parallel(picked, wholes, small, wanted)
+    options = options_of_small(kind, [chosen for chosen, _ in picked.values()])
+    small = replace(task, name=name, options={**task.options, **options})
     known: dict[tuple[str, str], Sequence[Known]] = {}
     prints = {}
     for key, whole in wholes.items():
@@ -129,10 +131,7 @@ def _parallel(
     picked: Mapping[tuple[str, str], Any],
     wholes: Mapping[tuple[str, str], Whole],
     small: Task,
-    models: Mapping[str, Model],
-    parts: Mapping[tuple[str, str], Any],
     wanted: Wanted,
-    cache: Path | None,
 ) -> dict[tuple[str, str], Any]:
     """The same rows in all subsets of a split that have equally many: as many as all can hold."""
     least: dict[tuple[str, int], int] = {}
@@ -145,7 +144,7 @@ def _parallel(
         found[key] = (chosen, without)
         if count < len(chosen.rows):
             fewer = Wanted(keep=count, seed=wanted.seed)
-            found[key] = choose_part(wholes[key], small, models, parts[key], fewer, cache)
+            found[key] = choose_part(wholes[key], small, {}, fewer)
     return found
 
 
