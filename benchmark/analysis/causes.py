@@ -103,7 +103,7 @@ def unsaid(pair: Pair) -> Iterator[str]:
     """The causes of which one side says something and the other nothing."""
     for cause in CAUSES:
         known = [any(map(cause.of, side)) for side in (pair.a, pair.b)]
-        if any(known) and not all(known):
+        if not cause.only_if_seen and any(known) and not all(known):
             yield cause.name
 
 

@@ -273,7 +273,7 @@ def _shown(value: Any) -> str:
         return "none"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {text!r}" for name, text in value.items())[:_VALUE]
-    text = str(value).removeprefix("sha256:")
+    text = f"{value:.3g}" if isinstance(value, float) else str(value).removeprefix("sha256:")
     if len(text) >= 40 and all(digit in "0123456789abcdef" for digit in text):
         return text[:_DIGITS]
     return text if len(text) <= _VALUE else f"{text[: _VALUE - 3]}..."
