@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmark.analysis.contributions import Contributions, Samples, record_of
+from benchmark.analysis.contributions import Contributions, Record, Samples, record_of
 from benchmark.stats.components import clustered_error
 from benchmark.stats.intervals import (
     Interval,
@@ -32,8 +32,13 @@ def interval_of(kind: str, main_score: str, value: float, samples: Samples) -> I
     if not np.isfinite(value):
         return None
     record = record_of(kind, main_score, samples)
-    if record is None:
-        return None
+    return None if record is None else interval_of_record(kind, main_score, value, record, samples)
+
+
+def interval_of_record(
+    kind: str, main_score: str, value: float, record: Record, samples: Samples
+) -> Interval:
+    """``interval_of`` where what each example adds is known already."""
     if isinstance(record, Replicates):
         error, freedom = replicates_error(record)
         draws = "delete-d" if len(record.whole[0]) == 1 else "delete-d and draws"

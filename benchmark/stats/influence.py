@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_RUN = 32  # compared with each other
+
 
 def spearman_influence(one: Array, other: Array) -> Array:
     """The influence of each pair on Spearman's correlation of two arrays, ``(n,)``.
@@ -215,18 +217,22 @@ def _sizes(starts: NDArray[np.bool_]) -> NDArray[np.int64]:
 def _smaller_before(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many of those before each of ``ranks``, all different, are smaller, ``(n,)``.
 
-    As a merge sort counts them: of two neighbouring runs, for each of the second how many of the
-    first are smaller.
+    Within short runs by comparison, then as a merge sort counts them: of two neighbouring runs, for
+    each of the second how many of the first are smaller.
 
     >>> _smaller_before(np.array([2, 0, 1, 3])).tolist()
     [0, 0, 1, 3]
     """
-    count, found, run = len(ranks), np.zeros(len(ranks), np.int64), 1
+    count, run = len(ranks), _RUN
+    rows = np.full((-(-count // run), run), count)
+    rows.flat[:count] = ranks
+    smaller = rows[:, None, :] < rows[:, :, None]
+    found = (smaller & np.tri(run, k=-1, dtype=bool)).sum(axis=2).ravel()[:count]
     place = np.arange(count)
     while run < count:
         order = np.argsort(place // (2 * run) * count + ranks)
         second = order // run % 2 == 1
-        smaller = np.cumsum(~second) - order // (2 * run) * run
-        found[order[second]] += smaller[second]
+        before = np.cumsum(~second) - order // (2 * run) * run
+        found[order[second]] += before[second]
         run *= 2
-    return found
+    return np.asarray(found, np.int64)

@@ -172,7 +172,9 @@ def _v(
     order = used[np.argsort(labels[used] * width + clusters[used], kind="stable")]
     codes = labels[order] * width + clusters[order]
     starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
-    weighted = kept[order] * times[order, None].astype(np.float32)
+    weighted = kept[order]
+    if (times[order] > 1).any():
+        weighted = weighted * times[order, None].astype(np.float32)
     # A column for each label in each cluster; sums of whole numbers, so exact.
     sizes = np.add.reduceat(weighted, starts, axis=0).T.astype(np.float64)
     sides = []
