@@ -299,6 +299,15 @@ def test_every_fact_shows_some_cause(tmp_path: Path) -> None:
     assert set(manifest.facts) == named
 
 
+def test_the_page_lists_the_causes_in_their_order() -> None:
+    """As the command does."""
+    page = Path(__file__).parents[2] / "docs" / "differences.md"
+    table = page.read_text("utf-8").split("| cause | facts |")[1].split("\n\n")[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+
+    assert list(dict.fromkeys(cause.name for cause in CAUSES)) == rows
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
