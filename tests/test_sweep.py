@@ -143,6 +143,7 @@ def test_an_index_is_swept_beside_the_plain_result(tmp_path: Path, search: Path)
 
 def test_other_models_go_on(tmp_path: Path, model: str) -> None:
     """A model without vectors, one whose option is swept, too many dimensions: a line each."""
+    pytest.importorskip("bm25s")
     task = write_pairs(tmp_path, "Pairs")
     models = ["bm25", "random?dtype=int8", "constant", "random", "tfidf", "nosuch", model]
     found = benchmark.evaluate(models, str(task), cache=tmp_path, dim=[4, 65], dtype=["float32"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ languages = ["eng-Latn"]
 [source]
 mteb = "Search"
 """
+needs_datasets = pytest.mark.skipif(
+    find_spec("datasets") is None, reason="the other process writes with datasets"
+)
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -91,6 +95,7 @@ def ranked(**more: pa.Table) -> dict[str, pa.Table]:
     }
 
 
+@needs_datasets
 def test_a_process_loads_what_is_chosen_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +112,7 @@ def test_a_process_loads_what_is_chosen_once(
     assert found.pinned == "abc"
 
 
+@needs_datasets
 def test_without_a_choice_all_subsets_come_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +128,7 @@ def test_without_a_choice_all_subsets_come_at_once(
     assert [asked["subsets"] for asked in process.asked] == [["en", "de"]]
 
 
+@needs_datasets
 def test_a_trusted_task_may_run_code_of_its_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +141,7 @@ def test_a_trusted_task_may_run_code_of_its_data(
     assert process.environments == [{}]
 
 
+@needs_datasets
 def test_a_search_is_read_as_from_a_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Titles before texts, a subset of no name."""
     process = Process(**ranked())
@@ -180,6 +188,7 @@ def test_without_network_the_task_is_out_of_reach(
         load_tables(task_of(tmp_path), load_kind("sts"), "test", "en")
 
 
+@needs_datasets
 def test_candidates_are_never_searched_around(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +204,7 @@ def test_candidates_are_never_searched_around(
     assert tables["top_ranked"].num_rows == 1
 
 
+@needs_datasets
 def test_two_tasks_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The third one's tables take the place of the first, whose folder goes."""
     monkeypatch.setattr(source, "run_child", Process(rows=pairs()))
