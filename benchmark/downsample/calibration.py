@@ -69,7 +69,7 @@ def _judge(
     if not len(chosen):
         return
     truth = table.scores[judged]
-    found = predict(fitted.scores, chosen, truth[:, chosen])
+    found = predict(fitted.scores, chosen, truth[:, chosen], fitted.kinds)
     off = found.scores - truth
     for name, weights in (
         *(("mean", weights) for weights in (table.shares,)),

@@ -63,6 +63,18 @@ def _nearly_identical(one: NDArray[np.float64], other: NDArray[np.float64]) -> b
     return bool(both.any() and np.abs(one[both] - other[both]).mean() < NEARLY_IDENTICAL)
 
 
+def siblings_of(models: Sequence[str], fitted: Sequence[str]) -> NDArray[np.bool_]:
+    """Which fitted models have the maker of each model, ``(m, n)``.
+
+    >>> siblings_of(["a/x"], ["A/y", "b/z"]).tolist()
+    [[True, False]]
+    """
+    makers = np.array([organisation(model) for model in fitted])
+    return np.array([makers == organisation(model) for model in models], np.bool_).reshape(
+        len(models), len(fitted)
+    )
+
+
 def family_splits(
     families: NDArray[np.int64], parts: int, seed: int
 ) -> Iterator[NDArray[np.bool_]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmark.downsample.families import organisation
+from benchmark.downsample.families import organisation, siblings_of
 from benchmark.downsample.mini import Mini
 from benchmark.stats.local_gaussian import predict
 
@@ -24,8 +24,14 @@ def predict_one(mini: Mini, measured: NDArray[np.float64], model: str) -> dict[s
     table = mini.table
     chosen = np.array(mini.chosen, np.int64)
     family = dict(zip(table.models, table.families.tolist(), strict=True)).get(model, -1)
-    known = table.scores[table.families != family]
-    found = predict(known, chosen, measured[None, :])
+    others = table.rows(table.families != family)
+    found = predict(
+        others.scores,
+        chosen,
+        measured[None, :],
+        table.kinds,
+        siblings=siblings_of([model], others.models),
+    )
 
     def told(weights: NDArray[np.float64], width: float) -> dict[str, float]:
         value = float(found.scores[0] @ weights)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmark.downsample.calibration import LEVEL
-from benchmark.downsample.families import organisation
+from benchmark.downsample.families import organisation, siblings_of
 from benchmark.downsample.mini import Mini
 from benchmark.downsample.table import ScoreTable
 from benchmark.stats.borda import borda_points
@@ -55,8 +55,14 @@ def predict_models(mini: Mini, table: ScoreTable) -> Predicted:
     own = np.array([family.get(model, -1) for model in table.models])
     for number in np.unique(own):
         rows = np.flatnonzero(own == number)
-        known = mini.table.scores[mini.table.families != number]
-        found = predict(known, chosen, table.scores[np.ix_(rows, chosen)])
+        others = mini.table.rows(mini.table.families != number)
+        found = predict(
+            others.scores,
+            chosen,
+            table.scores[np.ix_(rows, chosen)],
+            others.kinds,
+            siblings=siblings_of([table.models[row] for row in rows], others.models),
+        )
         scores[rows], distance[rows] = found.scores, found.distance
         widths[rows] = mini.widths.mean * found.deviation(mini.table.shares)
         for kind, weights in kinds.items():

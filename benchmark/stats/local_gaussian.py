@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
-BANDWIDTH = 1.0
-"""In standard deviations a task: a model that far from the one predicted weighs exp(-1/2)."""
+BANDWIDTH = 0.4
+"""In standard deviations: a model that far from the one predicted weighs exp(-1/2)."""
 FLOOR = 0.02
 """What every model weighs at least, so that one far from all others is predicted by all."""
-SHRINKAGE = 0.2
-"""How far correlations are drawn to zero; as ``docs/downsampling.md`` compares."""
+SIBLING = 5.0
+"""How many times more a model of the same maker weighs: they share training data and habits."""
+TO_KINDS, TO_ZERO = 0.4, 0.05
+"""How far correlations are drawn to the mean of their pair of kinds, and to zero.
+
+``docs/downsampling.md`` compares these constants on families of models held out.
+"""
+_FILLING = 0.2  # how far correlations are drawn to zero to fill in a missing score
 _EDGE = 1.0  # percent; beyond it a score's logit says more of noise than of the model
+_NEGATIVE = 0.1  # of a task's scores; with more, its range is taken to begin at -100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,7 @@ class Prediction:
 
     ``scores`` ``(m, t)`` holds the measured scores as they are. ``covariance`` ``(m, t, t)`` is
     that of what is not known of them, zero where measured. ``distance`` ``(m,)`` is how far the
-    nearest fitted model is, in standard deviations a measured task.
+    nearest fitted model is, in standard deviations a measured task, all kinds counting alike.
     """
 
     scores: Array
@@ -36,7 +46,7 @@ class Prediction:
 
     def deviation(self, weights: Array) -> Array:
         """The standard deviation of a weighted sum of scores, ``(m,)``."""
-        variance = np.einsum("t,mtu,u->m", weights, self.covariance, weights)
+        variance = np.einsum("mtu,t,u->m", self.covariance, weights, weights)
         deviation: Array = np.sqrt(np.maximum(variance, 0.0))
         return deviation
 
@@ -45,69 +55,121 @@ def predict(
     known: Array,
     chosen: NDArray[np.int64],
     measured: Array,
+    kinds: Sequence[str],
     *,
+    siblings: Flags | None = None,
+    without: Flags | None = None,
     bandwidth: float = BANDWIDTH,
-    shrinkage: float = SHRINKAGE,
+    to_kinds: float = TO_KINDS,
+    to_zero: float = TO_ZERO,
+    sibling: float = SIBLING,
 ) -> Prediction:
     """Predict all scores of models from those on some tasks, and say how sure that is.
 
     ``known`` ``(n, t)`` are the scores of fitted models in percent, NaN where missing; ``chosen``
-    are the numbers of the ``k`` measured tasks; ``measured`` is ``(m, k)``. Scores are taken to the
-    logit scale, where a point near the end of the range weighs more than one in the middle. For
-    each model the mean and the correlations over tasks are those of the fitted models, weighted by
-    a Gaussian kernel of their distance on the measured tasks; the correlations are shrunk to zero;
-    what was not measured follows by conditioning. The variance grows by 1 + (1 + q) / n, with n
-    the effective number of models and q the squared Mahalanobis length of what was measured, as
-    that of a regression's prediction does, so a model far from all others has a wide one.
+    are the numbers of the ``k`` measured tasks; ``measured`` is ``(m, k)``; ``kinds`` names the
+    kind of each of the ``t`` tasks. ``siblings`` and ``without``, ``(m, n)``, mark fitted models of
+    the same maker and those that must not be drawn on.
+
+    Scores are taken to the logit scale, where a point near the end of the range weighs more than
+    one in the middle; a score below the range's start counts as its start. For each model the mean
+    and the correlations over tasks are those of the fitted models, weighted by a Gaussian kernel of
+    their distance on the measured tasks; the correlations are drawn to the mean correlation of
+    their two kinds and to zero; what was not measured follows by conditioning. The variance grows
+    by 1 + (1 + q) / n, with n the effective number of models and q the squared Mahalanobis length
+    of what was measured, as that of a regression's prediction does, so a model far from all others
+    has a wide one.
 
     A missing score of a fitted model is first replaced by its conditional mean. A task on which all
     fitted models agree carries no information and is predicted at that value. With all tasks
     chosen nothing is predicted. Source: local likelihood (Tibshirani and Hastie 1987) of a Gaussian
-    with a covariance shrunk as by Ledoit and Wolf (2004).
+    whose correlations are shrunk to a structure (Ledoit and Wolf 2003).
     """
-    floor = np.where(np.nanmin(known, axis=0) < 0, -100.0, 0.0)
-    values = filled(_logit(known, floor))
-    seen = _logit(measured, floor[chosen])
+    tasks = known.shape[1]
+    start = np.where(np.nanmean(known < 0, axis=0) > _NEGATIVE, -100.0, 0.0)
+    values = filled(_logit(known, start))
     centre, spread = values.mean(axis=0), _spread(values)
-    ours = (values[:, chosen] - centre[chosen]) / spread[chosen]
-    theirs = (seen - centre[chosen]) / spread[chosen]
-    count, tasks = len(measured), known.shape[1]
-    scores = np.empty((count, tasks))
-    covariance = np.zeros((count, tasks, tasks))
-    distance = np.empty(count)
+    values = (values - centre) / spread
+    flat = values.std(axis=0) < 1e-9
+    seen = (_logit(measured, start[chosen]) - centre[chosen]) / spread[chosen]
+    seen[:, flat[chosen]] = 0.0
+    numbers = np.unique(np.asarray(kinds), return_inverse=True)[1]
+    apart = _apart(seen, values[:, chosen], numbers[chosen])
+    weights = np.exp(-apart / (2 * bandwidth**2)) + FLOOR
+    if siblings is not None:
+        weights = np.where(siblings, sibling, 1.0) * weights
+    if without is not None:
+        weights = np.where(without, 0.0, weights)
+        apart = np.where(without, np.inf, apart)
+    weights /= weights.sum(axis=1, keepdims=True)
+    local, deviations, correlations = _moments(values, weights)
+    groups = np.unique(np.where(flat, -1 - np.arange(tasks), numbers), return_inverse=True)[1]
+    correlations = _shrunk(correlations, groups, to_kinds, to_zero)
     rest = np.setdiff1d(np.arange(tasks), chosen)
-    for model in range(count):
-        apart = ((ours - theirs[model]) ** 2).mean(axis=1)
-        distance[model] = np.sqrt(apart.min())
-        weights = np.exp(-apart / (2 * bandwidth**2)) + FLOOR
-        weights /= weights.sum()
-        mean, around = _conditional(values, weights, chosen, seen[model], shrinkage)
-        scores[model, rest] = _percent(mean, floor[rest])
-        slope = _slope(mean, floor[rest])
-        covariance[model][np.ix_(rest, rest)] = around * np.outer(slope, slope)
-    scores[:, chosen] = measured
-    return Prediction(scores, covariance, distance)
+    offset = (seen - local[:, chosen]) / deviations[:, chosen]
+    mean, around, length = _conditional(correlations, chosen, rest, offset)
+    growth = 1 + (1 + length) * (weights**2).sum(axis=1)
+    logits = centre[rest] + spread[rest] * (local[:, rest] + deviations[:, rest] * mean)
+    slope = _slope(logits, start[rest]) * spread[rest] * deviations[:, rest]
+    scores = np.empty((len(measured), tasks))
+    scores[:, chosen], scores[:, rest] = measured, _percent(logits, start[rest])
+    covariance = np.zeros((len(measured), tasks, tasks))
+    around = around * slope[:, :, None] * slope[:, None, :] * growth[:, None, None]
+    covariance[:, rest[:, None], rest] = around
+    return Prediction(scores, covariance, np.sqrt(apart.min(axis=1)))
+
+
+def _apart(ours: Array, theirs: Array, kinds: NDArray[np.int64]) -> Array:
+    """Squared distances ``(m, n)``: the mean over kinds of the mean over a kind's tasks."""
+    shares = 1 / np.bincount(kinds)[kinds]
+    shares = np.sqrt(shares / shares.sum())
+    one, two = ours * shares, theirs * shares
+    square = (one**2).sum(axis=1)[:, None] + (two**2).sum(axis=1) - 2 * one @ two.T
+    return np.asarray(np.maximum(square, 0.0), np.float64)
+
+
+def _moments(values: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """Weighted means and deviations ``(m, t)``, and correlations ``(m, t, t)``."""
+    count, tasks = len(weights), values.shape[1]
+    products = (values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+    mean = weights @ values
+    covariance = (weights @ products).reshape(count, tasks, tasks)
+    covariance -= mean[:, :, None] * mean[:, None, :]
+    variance = np.maximum(np.einsum("mtt->mt", covariance), 0.0)
+    deviation = np.sqrt(np.maximum(variance, 1e-12))
+    return mean, deviation, covariance / (deviation[:, :, None] * deviation[:, None, :])
+
+
+def _shrunk(
+    correlations: Array, kinds: NDArray[np.int64], to_kinds: float, to_zero: float
+) -> Array:
+    """Drawn to the mean over each pair of kinds, and to zero; the diagonal is one."""
+    member = (kinds[None, :] == np.unique(kinds)[:, None]).astype(np.float64)
+    sizes = member.sum(axis=1)
+    pairs = np.outer(sizes, sizes) - np.diag(sizes)
+    own = np.einsum("mtt,kt->mk", correlations, member)
+    sums = member @ correlations @ member.T - own[:, :, None] * np.eye(len(sizes))
+    means = sums / np.maximum(pairs, 1.0)
+    target = means[:, kinds[:, None], kinds]
+    found: Array = (1 - to_kinds - to_zero) * correlations + to_kinds * target
+    found[:, np.arange(len(kinds)), np.arange(len(kinds))] = 1.0
+    return found
 
 
 def _conditional(
-    values: Array, weights: Array, chosen: NDArray[np.int64], seen: Array, shrinkage: float
-) -> tuple[Array, Array]:
-    """Mean and covariance of the other tasks, given the chosen ones, on the logit scale."""
-    centre = weights @ values
-    spread = np.sqrt(weights @ (values - centre) ** 2)
-    spread[spread < 1e-9] = 1e-9
-    standard = (values - centre) / spread
-    correlation = (1 - shrinkage) * (standard * weights[:, None]).T @ standard
-    correlation[np.diag_indices_from(correlation)] = 1.0
-    rest = np.setdiff1d(np.arange(values.shape[1]), chosen)
-    across = correlation[np.ix_(chosen, rest)]
-    gain = np.linalg.solve(correlation[np.ix_(chosen, chosen)], across)
-    offset = (seen - centre[chosen]) / spread[chosen]
-    length = offset @ np.linalg.solve(correlation[np.ix_(chosen, chosen)], offset)
-    effective = 1 / np.sum(weights**2)
-    around = correlation[np.ix_(rest, rest)] - across.T @ gain
-    around *= np.outer(spread[rest], spread[rest]) * (1 + (1 + length) / effective)
-    return centre[rest] + spread[rest] * (offset @ gain), around
+    correlations: Array, chosen: NDArray[np.int64], rest: NDArray[np.int64], offset: Array
+) -> tuple[Array, Array, Array]:
+    """Standard mean and covariance of the other tasks given the chosen, and their length."""
+    across = correlations[:, chosen[:, None], rest]
+    block = correlations[:, chosen[:, None], chosen]
+    solved = np.linalg.solve(block, np.concatenate([across, offset[:, :, None]], axis=2))
+    gain, turned = solved[:, :, :-1], solved[:, :, -1]
+    around = correlations[:, rest[:, None], rest] - across.transpose(0, 2, 1) @ gain
+    return (
+        np.einsum("mk,mkr->mr", offset, gain),
+        around,
+        np.einsum("mk,mk->m", offset, turned),
+    )
 
 
 def filled(values: Array, rounds: int = 20) -> Array:
@@ -127,7 +189,7 @@ def filled(values: Array, rounds: int = 20) -> Array:
     for _ in range(rounds):
         centre, spread = found.mean(axis=0), _spread(found)
         standard = (found - centre) / spread
-        correlation = (1 - SHRINKAGE) * standard.T @ standard / len(found)
+        correlation = (1 - _FILLING) * standard.T @ standard / len(found)
         correlation[np.diag_indices_from(correlation)] = 1.0
         before = found.copy()
         for row in np.flatnonzero(missing.any(axis=1)):
@@ -144,20 +206,20 @@ def _spread(values: Array) -> Array:
     return np.where(spread < 1e-9, 1.0, spread)
 
 
-def _logit(percent: Array, floor: Array) -> Array:
-    """Scores between ``floor`` (0, or -100 where a task has negative scores) and 100, as logits."""
-    share = np.clip((percent - floor) / (100 - floor), _EDGE / 100, 1 - _EDGE / 100)
+def _logit(percent: Array, start: Array) -> Array:
+    """Scores between ``start`` (0, or -100 where many scores are negative) and 100, as logits."""
+    share = np.clip((percent - start) / (100 - start), _EDGE / 100, 1 - _EDGE / 100)
     logits: Array = np.log(share / (1 - share))
     return logits
 
 
-def _percent(logit: Array, floor: Array) -> Array:
-    scores: Array = floor + (100 - floor) / (1 + np.exp(-logit))
+def _percent(logit: Array, start: Array) -> Array:
+    scores: Array = start + (100 - start) / (1 + np.exp(-logit))
     return scores
 
 
-def _slope(logit: Array, floor: Array) -> Array:
+def _slope(logit: Array, start: Array) -> Array:
     """Percent a logit, where it stands."""
     share = 1 / (1 + np.exp(-logit))
-    slope: Array = (100 - floor) * share * (1 - share)
+    slope: Array = (100 - start) * share * (1 - share)
     return slope

@@ -51,22 +51,25 @@ def choose_columns(
     costs: Array,
     budget: float,
     allowed: Allowed = lambda chosen: True,
-) -> list[int]:
+    *,
+    count: int = 1,
+) -> list[list[int]]:
     """The columns within ``budget`` that leave least of ``weights @ x`` unknown, ascending.
 
     ``costs`` ``(t,)`` are positive. The search drops, from all columns, the one whose loss is least
-    for what it costs until the rest fits, fills up what room is left, then swaps while that helps:
-    each column out of the choice comes in for one or two in it. Of equal choices the first found
-    stands. ``allowed`` says whether a choice may stand; one that may not is never entered. Returns
-    an empty list when no allowed choice fits.
+    for what it costs until the rest fits, or the dearest; fills up what room is left; then swaps
+    while that helps: each column out of the choice comes in for one or two in it. Of equal choices
+    the first found stands. ``allowed`` says whether a choice may stand; one that may not is never
+    entered. Returns the best choice and the next best of those that the search met, at most
+    ``count``, and none when no allowed choice fits.
     """
     search = _Search(covariance, weights, costs, budget, allowed)
-    chosen = search.dropped(search.loss)
-    if not search.fits(chosen):  # the last of a group may be one of its dear ones
-        chosen = search.dropped(lambda chosen, column: -float(costs[column]))
-    if not search.fits(chosen):
-        return []
-    return sorted(search.swapped(search.filled(chosen)))
+    for loss in (search.loss, lambda chosen, column: -float(costs[column])):
+        start = search.dropped(loss)
+        if search.fits(start):  # the last of a group may be one of its dear ones
+            search.swapped(search.filled(start))
+    met = sorted(filter(search.fits, search.known), key=search.unknown)
+    return [list(some) for some in met[:count]]
 
 
 class _Search:

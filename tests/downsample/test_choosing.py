@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -10,7 +12,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from benchmark.downsample.calibration import calibrate
 from benchmark.downsample.families import families_of, family_splits
-from benchmark.downsample.methods import METHODS, Problem, elimination, predictability
+from benchmark.downsample.methods import METHODS, Problem, elimination, predictabilities
 from benchmark.downsample.table import ScoreTable, check_table
 from benchmark.errors import UsageError
 from benchmark.stats.local_gaussian import predict
@@ -51,16 +53,40 @@ def test_a_cost_that_nothing_fits_chooses_nothing(method: str) -> None:
     assert [] == METHODS[method](Problem(table, float(table.costs.min()) / 2, groups(table)))
 
 
-def test_predictability_is_that_of_scikit_learn() -> None:
-    """The closed form of leaving one out against fitting every model apart."""
+@pytest.mark.parametrize("copied", [False, True])
+def test_predictability_is_that_of_scikit_learn(copied: bool) -> None:
+    """One inverse against fitting every task without every model, also where tasks are copies."""
     scores = made_table(models=25, tasks=5).scores
-    guess = cross_val_predict(
-        LinearRegression(), scores[:, [0, 1, 4]], scores[:, 2], cv=LeaveOneOut()
-    )
+    if copied:
+        scores[:, 4] = scores[:, 1]
+    for task, found in enumerate(predictabilities(scores)):
+        others = np.delete(scores, task, 1)
+        guess = cross_val_predict(LinearRegression(), others, scores[:, task], cv=LeaveOneOut())
 
-    assert predictability(scores, 2, [0, 1, 4]) == pytest.approx(
-        spearmanr(guess, scores[:, 2]).statistic, abs=1e-9
-    )
+        assert found == pytest.approx(spearmanr(guess, scores[:, task]).statistic, abs=1e-9)
+
+
+def test_constant_tasks_and_too_few_models_are_not_predictable() -> None:
+    """A constant one has no ranks; with as many tasks as models nothing can be left out."""
+    scores = made_table(models=25, tasks=5).scores
+    scores[:, 2] = 7.0
+
+    assert 0 == predictabilities(scores)[2]
+    assert [0.0] * 5 == predictabilities(scores[:5])
+
+
+@pytest.mark.parametrize("method", ["elimination", "random", "cheapest"])
+def test_a_dear_last_of_its_kind_does_not_stop_a_choice(method: str) -> None:
+    """Where only the cheapest task of a kind fits, that one stands for it."""
+    table = made_table()
+    costs = np.where(np.array(table.kinds) == "retrieval", 100.0, 1.0)
+    costs[1] = 2.0
+    table = replace(table, costs=costs)
+    for seed in range(10):
+        chosen = METHODS[method](Problem(table, 5.0, groups(table), seed=seed))
+
+        assert 1 in chosen
+        assert len(chosen) >= 3
 
 
 def test_elimination_stops_where_nothing_is_predictable() -> None:
@@ -93,7 +119,7 @@ def test_ours_predicts_better_than_a_random_choice() -> None:
             for method, found in errors.items():
                 problem = Problem(fitted, 0.2 * table.costs.sum(), seed=seed)
                 chosen = np.array(METHODS[method](problem))
-                guess = predict(fitted.scores, chosen, truth[:, chosen]).scores
+                guess = predict(fitted.scores, chosen, truth[:, chosen], fitted.kinds).scores
                 found += np.abs(guess.mean(axis=1) - truth.mean(axis=1)).tolist()
 
     assert np.mean(errors["gaussian"]) < 0.9 * np.mean(errors["random"])
@@ -111,7 +137,7 @@ def test_intervals_hold_on_families_never_seen() -> None:
             return METHODS["gaussian"](Problem(some, 0.3 * some.costs.sum(), groups(some)))
 
         widths, chosen = calibrate(fitted, choose), np.array(choose(fitted))
-        found = predict(fitted.scores, chosen, truth[:, chosen])
+        found = predict(fitted.scores, chosen, truth[:, chosen], fitted.kinds)
         off = np.abs((found.scores - truth) @ table.shares)
         inside += (off <= widths.mean * found.deviation(table.shares)).tolist()
 
@@ -123,7 +149,7 @@ def test_missing_scores_change_a_choice_little() -> None:
     table = made_table(models=60, seed=1, holes=0.05)
     fresh = made_table(models=60, seed=1)
     chosen = np.array(METHODS["gaussian"](Problem(table, 0.4 * table.costs.sum())))
-    guess = predict(table.scores[:40], chosen, fresh.scores[40:, chosen]).scores
+    guess = predict(table.scores[:40], chosen, fresh.scores[40:, chosen], table.kinds).scores
 
     assert np.abs(guess.mean(axis=1) - fresh.scores[40:].mean(axis=1)).mean() < 1.0
 

@@ -60,7 +60,7 @@ def product(method: str) -> Method:
         if not chosen:
             return nothing_fits(truth)
         widths = calibrate(table, choose)
-        found = predict(table.scores, np.array(chosen), truth[:, chosen])
+        found = predict(table.scores, np.array(chosen), truth[:, chosen], table.kinds)
         half = widths.mean * found.deviation(table.shares)
         return Guess(found.scores @ table.shares, half, chosen)
 
@@ -73,7 +73,7 @@ def baseline(covariance: Callable[[Array], Array]) -> Method:
     def guess(table: ScoreTable, truth: Array, share: float, seed: int) -> Guess:
         spread = covariance(table.scores)
         problem = problem_of(table, share, seed)
-        chosen = choose_columns(spread, table.shares, table.costs, problem.budget, problem.keeps)
+        chosen = choose_columns(spread, table.shares, table.costs, problem.budget, problem.keeps)[0]
         means, deviation = conditional(table, spread, chosen, truth)
         return Guess(means, np.full(len(truth), NORMAL_90 * deviation), chosen)
 
