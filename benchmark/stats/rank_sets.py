@@ -24,6 +24,7 @@ FEWEST = 4
 """Data sets; with three, two equal models were told apart too often (docs/ranks.md)."""
 _PRIOR = 8.0  # degrees of freedom of the variance that all pairs share
 _CELLS = 2_000_000  # of a block: 16 MB
+_KEPT = 4 * _CELLS  # blocks that are not made again for every step
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def rank_sets(
             times = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count)
             yield _statistics(times.astype(np.float64), residuals.T, sizes)
 
-    better = _better(seen, _step_down(seen, blocks), len(sums))
+    apart = _step_down(seen, _kept(blocks, draws * len(first)))
+    better = _better(seen, apart, len(sums))
     return _spread(_sets(sums.sum(axis=1), better), whole)
 
 
@@ -123,7 +125,8 @@ def rank_sets_by_errors(
             noise = rng.standard_normal((min(size, draws - start), len(values))) * own
             yield _divided(noise[:, first] - noise[:, second], error)
 
-    better = _better(seen, _step_down(seen, blocks), len(values))
+    apart = _step_down(seen, _kept(blocks, draws * len(first)))
+    better = _better(seen, apart, len(values))
     return _spread(_sets(values, better), whole)
 
 
@@ -145,13 +148,14 @@ def _statistics(times: Array, values: Array, sizes: Array) -> Array:
     ``values`` are differences ``(sets, pairs)`` in sum; the mean is a ratio, its error linearised.
     """
     count, total = len(sizes), (times @ sizes)[:, None]
-    mean = times @ values / total
-    square = times @ values**2 - 2 * mean * (times @ (sizes[:, None] * values))
-    square += mean**2 * (times @ sizes**2)[:, None]
-    own = np.maximum(square, 0.0) / (count - 1)
-    shared = np.median(own, axis=1, keepdims=True)
-    mixed = (_PRIOR * shared + (count - 1) * own) / (_PRIOR + count - 1)
-    return _divided(mean * total, np.sqrt(mixed * count))
+    sums = times @ values
+    mean = sums / total
+    squares = times @ values**2
+    squares -= mean * (2 * (times @ (sizes[:, None] * values)) - mean * (times @ sizes**2)[:, None])
+    np.maximum(squares, 0.0, out=squares)
+    shared = np.median(squares, axis=1, keepdims=True) / (count - 1)
+    squares += _PRIOR * shared
+    return _divided(sums, np.sqrt(squares * (count / (_PRIOR + count - 1))))
 
 
 def _divided(difference: Array, error: Array) -> Array:
@@ -177,6 +181,14 @@ def _step_down(seen: Array, blocks: Blocks) -> Flags:
         if not found.any():
             return apart
         apart |= found
+
+
+def _kept(blocks: Blocks, cells: int) -> Blocks:
+    """The blocks made once, where they are small."""
+    if cells > _KEPT:
+        return blocks
+    made = list(blocks())
+    return lambda: iter(made)
 
 
 def _largest(block: Array, apart: Flags, seen: Array) -> Array:
