@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Samples: TypeAlias = "Mapping[str, NDArray[Any]]"
 """The records of a part's examples as they are stored: a mean's values are ``value``."""
+_MOST = 1e6  # degrees of freedom, beyond which Student's t is normal
 _LEAST = 0.002  # shares nearer to 0 or 1 count as this: log odds have no ends
 
 
@@ -79,30 +80,31 @@ def whole_interval(
 
     ``error`` is that of the drawing, with its freedom. ``rises`` are pairs of scores of models for
     which both are known: of the same examples in the whole task, and in its smaller form, which
-    raises them. Their mean difference is taken off, and their spread, by which another model may
-    differ, joins the error (freedom by Satterthwaite). Scores between 0 and 1 are compared by their
-    log odds, since neither a low nor a high score can rise as far as one in the middle. A single
-    pair has no spread, and leaves no interval.
+    raises them. Their mean difference is taken off, and how far another model's may lie from it
+    joins the error (``_spread``; freedom by Satterthwaite). Scores between 0 and 1 are compared by
+    their log odds, since neither a low nor a high score can rise as far as one in the middle. A
+    single pair has no spread, and leaves no interval.
     """
     low, high = _bounds(kind, main_score)
     drawn, freedom = error
     share = (low, high) == (0.0, 1.0)
     there = _log_odds if share else np.asarray
     shifts = np.array([float(there(after) - there(before)) for before, after in rises])
-    estimate, spread, slope = value, 0.0, 1.0
+    estimate, spread, known, slope = value, 0.0, math.inf, 1.0
     if len(shifts):
         moved = float(there(value)) - float(shifts.mean())
         estimate = 1 / (1 + math.exp(-moved)) if share else moved
         slope = estimate * (1 - estimate) if share else 1.0
-        count = len(shifts)
-        spread = float(shifts.std(ddof=1)) * math.sqrt(1 + 1 / count) if count > 1 else math.nan
+        spread, known = _spread(shifts)
         if share:
             inside = min(max(value, _LEAST), 1 - _LEAST)
             drawn *= slope / (inside * (1 - inside))
     spread *= slope
     total = math.hypot(drawn, spread)
     if spread > 0 and freedom > 0:
-        freedom = total**4 / (drawn**4 / freedom + spread**4 / (len(rises) - 1))
+        below = drawn**4 / freedom + spread**4 / known
+        freedom = total**4 / below if below > 0 else math.inf
+    freedom = min(freedom, _MOST)
     estimate = min(max(estimate, low), high)
     method = "drawn without return" + (", rise of other models" if len(rises) else "")
     if kind == "sts" or main_score.endswith("_ap"):
@@ -111,6 +113,19 @@ def whole_interval(
     if math.isinf(high):
         return estimate, transformed_interval(estimate, total, freedom, method, "none")
     return estimate, bounded_interval(estimate, total, freedom, (low, high), method)
+
+
+def _spread(shifts: Array) -> tuple[float, float]:
+    """By how much another model's shift may differ from the mean of these, and the freedom of that.
+
+    At least half of the mean: a few models do not show how one of another sort differs, and a
+    smaller form that has all that is relevant does not lower a score.
+    """
+    count = len(shifts)
+    if count < 2:
+        return math.nan, 0.0
+    seen, floor = float(shifts.std(ddof=1)) * math.sqrt(1 + 1 / count), abs(shifts.mean()) / 2
+    return (seen, count - 1) if seen > floor else (float(floor), math.inf)
 
 
 def _log_odds(share: float) -> float:

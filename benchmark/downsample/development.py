@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache as cache_calls
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from benchmark.analysis.drawn import score_of, size_of
 from benchmark.data.keep import cut_tables
 from benchmark.downsample.corpus import choose_corpus, choose_queries, retrieval_of
 from benchmark.downsample.examples import Chosen, Wanted, Whole, choose_examples
+from benchmark.downsample.families import organisation
 from benchmark.measure import can_measure, measure_part
 from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Model
@@ -38,8 +40,8 @@ class Known:
     """A model's main scores on a whole part and on its smaller form.
 
     ``same`` is the whole's score of the examples that are kept, and ``raised`` their score in the
-    smaller form, with a corpus that this model's own rankings had no part in; None where an example
-    scores the same whatever others there are.
+    smaller form, with a corpus that no model of this one's organisation had a part in, as none of a
+    new model's has; None where an example scores the same whatever others there are.
     """
 
     model: str
@@ -47,6 +49,11 @@ class Known:
     small: float
     same: float | None = None
     raised: float | None = None
+
+
+def family_of(model: Model) -> str:
+    """The organisation that a model is from."""
+    return organisation(model.identity.name)
 
 
 def prepared_part(whole: Whole, task: Task, tables: Mapping[str, pa.Table]) -> PreparedPart:
@@ -79,11 +86,15 @@ def rankings_of(
 
 
 def choose_part(
-    whole: Whole, small: Task, rankings: Mapping[str, NDArray[np.int32]], wanted: Wanted
+    whole: Whole,
+    small: Task,
+    rankings: Mapping[str, NDArray[np.int32]],
+    families: Mapping[str, str],
+    wanted: Wanted,
 ) -> tuple[Chosen, Callable[[str], Chosen]]:
-    """What a part keeps, and a function that tells what it would keep without a model's rankings.
+    """What a part keeps, and a function that tells what it would keep without a family's rankings.
 
-    ``rankings`` are those of ``rankings_of``.
+    ``rankings`` are those of ``rankings_of``, ``families`` the family of each model.
     """
     if not _has_corpus(whole):
         chosen = choose_examples(whole, small, wanted)
@@ -91,8 +102,9 @@ def choose_part(
     retrieval = retrieval_of(whole, wanted)
     rows = choose_queries(retrieval, wanted)
 
-    def without(name: str) -> Chosen:
-        others = [each for other, each in rankings.items() if other != name]
+    @cache_calls
+    def without(family: str) -> Chosen:
+        others = [each for name, each in rankings.items() if families[name] != family]
         return choose_corpus(retrieval, rows, others, wanted)
 
     return without(""), without
@@ -121,7 +133,7 @@ def known_of(
         same, raised = None, None
         if whole.task.kind not in SAME:
             raised = mine.main_score
-            other = without(name)
+            other = without(family_of(model))
             if other is not chosen:
                 cut = cut_tables(whole.tables, other.kept, small.name)
                 again = measure(model, whole, small, prepared_part(whole, small, cut), cache)

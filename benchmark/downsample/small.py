@@ -13,7 +13,14 @@ from benchmark.catalog import Choice, load_kind
 from benchmark.data.fingerprint import combined, fingerprint
 from benchmark.data.keep import cut_tables, write_kept
 from benchmark.data.sources import load_tables
-from benchmark.downsample.development import Known, choose_part, known_of, measure, rankings_of
+from benchmark.downsample.development import (
+    Known,
+    choose_part,
+    family_of,
+    known_of,
+    measure,
+    rankings_of,
+)
 from benchmark.downsample.examples import (
     Chosen,
     Wanted,
@@ -65,6 +72,7 @@ def make_small(
     options = options_of_small(kind)
     small = replace(task, name=name, options={**task.options, **options})
     usable = {label: model for label, model in models.items() if can_measure(model, kind)}
+    families = {label: family_of(model) for label, model in usable.items()}
     prepared = prepare(choice)
     wholes, parts = {}, {}
     for part in prepared.parts:
@@ -75,7 +83,9 @@ def make_small(
         wholes[key] = Whole(task, kind, *key, tables, cost_of(tables, task, kind))
         parts[key] = part
     picked = {
-        key: choose_part(whole, small, rankings_of(whole, usable, parts[key], cache), wanted)
+        key: choose_part(
+            whole, small, rankings_of(whole, usable, parts[key], cache), families, wanted
+        )
         for key, whole in wholes.items()
     }
     if kind.TASK_TYPE == "BitextMining":
@@ -144,7 +154,7 @@ def _parallel(
         found[key] = (chosen, without)
         if count < len(chosen.rows):
             fewer = Wanted(keep=count, seed=wanted.seed)
-            found[key] = choose_part(wholes[key], small, {}, fewer)
+            found[key] = choose_part(wholes[key], small, {}, {}, fewer)
     return found
 
 

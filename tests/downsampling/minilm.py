@@ -26,12 +26,12 @@ TOKENS, BATCH = 256, 32
 NAMES = tuple(name for name in DATA if name != "short_texts")  # 71,448 texts: hours without a GPU
 
 
-def texts_of(path: Path) -> list[str]:
-    """All texts of a task, each once, in order."""
+def texts_of(path: Path, part: tuple[str, str] | None = None) -> list[str]:
+    """All texts of a task, or of one split and subset, each once, in order."""
     task = load_task(path)
     kind = load_kind(task.kind)
     found: dict[str, None] = {}
-    for split, subset in chosen_parts(Choice(task)):
+    for split, subset in [part] if part else chosen_parts(Choice(task)):
         for table in load_tables(task, kind, split, subset).values():
             for column in ("text", "sentence1", "sentence2"):
                 if column in table.column_names:
