@@ -9,7 +9,9 @@ from typing import Any
 
 from benchmark.analysis.moves import Moves
 
-_LITTLE = 0.05  # standard deviations; half precision moves cosines by less, another prompt by more
+# Standard deviations of similarities. MiniLM on LeeNewsSimilarity moves by 0.0007 in float16 and by
+# 0.006 in bfloat16, and by 0.095 with the prompt "query: ".
+_LITTLE = 0.05
 _EQUAL = 1e-9  # expectations of the same ties
 _ALIKE = 0.9  # the share of a ranking that rounding leaves
 _COMPARED = frozenset(
