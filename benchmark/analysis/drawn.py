@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from benchmark.analysis.contributions import Contributions, Record, record_of
-from benchmark.results.samples import VALUE
 from benchmark.stats.intervals import Interval, bounded_interval, transformed_interval
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 Samples: TypeAlias = "Mapping[str, NDArray[Any]]"
 """The records of a part's examples as they are stored: a mean's values are ``value``."""
+_VALUE = "value"
 _MOST = 1e6  # degrees of freedom, beyond which Student's t is normal
 _LEAST = 0.002  # shares nearer to 0 or 1 count as this: log odds have no ends
 
@@ -134,7 +134,7 @@ def _log_odds(share: float) -> float:
 
 
 def _record(kind: str, main_score: str, samples: Samples) -> Record | None:
-    named = {main_score if name == VALUE else name: each for name, each in samples.items()}
+    named = {main_score if name == _VALUE else name: each for name, each in samples.items()}
     return record_of(kind, main_score, named)
 
 
