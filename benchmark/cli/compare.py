@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     compared = [_pair(one, other, tasks, args.intersect) for one, other in combinations(sides, 2)]
     failed += dict.fromkeys(line for _, lines in compared for line in lines)
     pairs = corrected([pair for pair, _ in compared], args.correction)
+    if args.plot:
+        _draw(args.plot, pairs)
     for line in failed:
         print(visible(line), file=sys.stderr)
     if args.json:
@@ -127,6 +129,18 @@ def _pair(one: Side, other: Side, tasks: Sequence[str], intersect: bool) -> tupl
         failed += pair.failed
         found.append(pair)
     return pair_of(one.name, other.name, found), failed
+
+
+def _draw(path: Path, pairs: Sequence[Pair]) -> None:
+    from benchmark.compare.picture import svg
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(svg(pairs), "utf-8")
+    except OSError as error:
+        raise ResultError(
+            f"{path}: cannot be written ({error.strerror}); choose another file with --plot"
+        ) from None
 
 
 def _print(pair: Pair, correction: str) -> None:

@@ -12,14 +12,14 @@ from benchmark.compare.verdict import verdict
 from benchmark.stats.intervals import Interval, finite
 from benchmark.stats.paired import Paired
 
-RIGHT = {"n", "A", "B", "A-B", "95 %", "p", "win/tie/loss", "effect", "shows from"}
+RIGHT = {"n", "A", "B", "A-B", "95 %", "p", "win/tie/loss", "effect", "detectable"}
 """The columns of numbers, beside that of the corrected p."""
 
 
 def columns(correction: str) -> list[str]:
     """The heads of ``task_rows``."""
     p = {"holm": "Holm", "fdr": "FDR"}[correction]
-    ends = ["p", f"p {p}", "win/tie/loss", "effect", "shows from", ""]
+    ends = ["p", f"p {p}", "win/tie/loss", "effect", "detectable", ""]
     return ["task", "n", "A", "B", "A-B", "95 %", *ends]
 
 
