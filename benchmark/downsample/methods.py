@@ -76,15 +76,14 @@ def gaussian(problem: Problem) -> list[int]:
     covariance = covariance_of(scores)
     # What must go still counts in the mean: the weights of its best linear guess from the rest.
     weights = _weights_on(covariance, table.shares, open_)
+    stay = {place[t] for t in problem.stay}
+    groups = [{place[t] for t in group if t in place} for group in problem.groups]
     found = choose_columns(
         covariance[np.ix_(open_, open_)],
         weights,
         table.costs[open_],
         problem.budget,
-        lambda some: (
-            {place[t] for t in problem.stay} <= set(some)
-            and all(set(some) & {place[t] for t in g if t in place} for g in problem.groups)
-        ),
+        lambda some: stay.issubset(some) and not any(group.isdisjoint(some) for group in groups),
         count=SHORTLIST,
     )
     choices = [open_[some] for some in found]
@@ -111,18 +110,18 @@ def _weights_on(
     return np.asarray(weights[kept] + guessed @ weights[gone], np.float64)
 
 
-def elimination(problem: Problem) -> list[int]:
+def elimination(problem: Problem, order: Sequence[tuple[int, float]] | None = None) -> list[int]:
     """MMTEB's way: the most predictable task goes, until the rest fits.
 
     A task's predictability is the Spearman correlation over models of its scores with those that a
     linear regression on the other remaining tasks gives, each model left out in turn. An infinite
     budget stops at the first task whose correlation is below 0.8. The last task of a group stays
     while another may go; past that, the cheapest of its group stands for it, and what still fits
-    comes back, the last to go first.
+    comes back, the last to go first. ``order`` is that of ``elimination_order``, where it is known.
     Source: Enevoldsen et al. 2025, "MMTEB: Massive Multilingual Text Embedding Benchmark".
     """
     chosen = [t for t in range(len(problem.table.tasks)) if t not in problem.go]
-    order = elimination_order(problem)
+    order = elimination_order(problem) if order is None else order
     if not np.isfinite(problem.budget):
         gone = dict(takewhile(lambda step: step[1] >= PREDICTABLE, order))
         return [t for t in chosen if t not in gone]

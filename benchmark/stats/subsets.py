@@ -81,6 +81,7 @@ class _Search:
         self.covariance, self.weights, self.costs = covariance, weights, costs
         self.limit = budget * (1 + 1e-9)
         self.allowed = allowed
+        self.prices: list[float] = costs.tolist()
         self.known: dict[tuple[int, ...], float] = {}
 
     def unknown(self, chosen: Sequence[int]) -> float:
@@ -90,7 +91,7 @@ class _Search:
         return self.known[key]
 
     def cost(self, chosen: Sequence[int]) -> float:
-        return float(self.costs[list(chosen)].sum())
+        return sum(self.prices[n] for n in chosen)
 
     def fits(self, chosen: Sequence[int]) -> bool:
         return self.cost(chosen) <= self.limit and bool(chosen) and self.allowed(chosen)
@@ -115,7 +116,7 @@ class _Search:
         """With the columns that still fit, the most telling first."""
         while True:
             room = self.limit - self.cost(chosen)
-            more = [n for n in self.outside(chosen) if self.costs[n] <= room]
+            more = [n for n in self.outside(chosen) if self.prices[n] <= room]
             if not more:
                 return chosen
             told = self.told_by(chosen, more)
@@ -138,7 +139,8 @@ class _Search:
         return np.asarray(together**2 / np.maximum(alone, 1e-12), np.float64)
 
     def outside(self, chosen: Sequence[int]) -> list[int]:
-        return [n for n in range(len(self.costs)) if n not in set(chosen)]
+        inside = set(chosen)
+        return [n for n in range(len(self.costs)) if n not in inside]
 
     def swapped(self, chosen: list[int]) -> list[int]:
         """The choice that no swap betters."""
@@ -160,10 +162,10 @@ class _Search:
                 choice = [n for n in chosen if n != old] + [new]
                 over = self.cost(choice) - self.limit
                 if over > 0:
-                    enough = [n for n in choice if n != new and self.costs[n] >= over]
+                    enough = [n for n in choice if n != new and self.prices[n] >= over]
                     if not enough:
                         continue
-                    gone = min(enough, key=lambda n: self.costs[n])
+                    gone = min(enough, key=lambda n: self.prices[n])
                     choice = [n for n in choice if n != gone]
                 choice = self.filled(choice)
                 if self.fits(choice):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from sklearn.decomposition import FactorAnalysis
 from sklearn.linear_model import LinearRegression
 
 from benchmark.downsample.calibration import calibrate
-from benchmark.downsample.methods import METHODS, Problem
+from benchmark.downsample.families import siblings_of
+from benchmark.downsample.methods import METHODS, Problem, elimination, elimination_order
 from benchmark.downsample.table import ScoreTable
 from benchmark.stats.local_gaussian import predict
 from benchmark.stats.subsets import choose_columns, covariance_of
@@ -30,14 +32,14 @@ class Guess:
     chosen: list[int]
 
 
-def nothing_fits(truth: Array) -> Guess:
-    """A method that finds no choice within the cost: elimination may keep a dear task of a kind."""
-    unknown = np.full(len(truth), np.nan)
+def nothing_fits(held: ScoreTable) -> Guess:
+    """A method that finds no choice within the cost."""
+    unknown = np.full(len(held.models), np.nan)
     return Guess(unknown, unknown, [])
 
 
-Method = Callable[[ScoreTable, Array, float, int], Guess]
-"""Fitted table, true scores of the held-out models (of which it reads the chosen), cost, seed."""
+Method = Callable[[ScoreTable, ScoreTable, float, int], Guess]
+"""Fitted table, held-out models (of which it reads the chosen scores), cost, seed."""
 
 
 def problem_of(table: ScoreTable, share: float, seed: int = 42) -> Problem:
@@ -49,33 +51,54 @@ def problem_of(table: ScoreTable, share: float, seed: int = 42) -> Problem:
     return Problem(table, share * table.costs.sum(), groups, seed=seed)
 
 
-def product(method: str) -> Method:
-    """A method of the command, with its prediction and its calibrated intervals."""
+def product(choosing: Callable[[Problem], list[int]]) -> Method:
+    """A way to choose, with the command's prediction and its calibrated intervals."""
 
-    def guess(table: ScoreTable, truth: Array, share: float, seed: int) -> Guess:
+    def guess(table: ScoreTable, held: ScoreTable, share: float, seed: int) -> Guess:
         def choose(some: ScoreTable) -> list[int]:
-            return METHODS[method](problem_of(some, share, seed))
+            return choosing(problem_of(some, share, seed))
 
         chosen = choose(table)
         if not chosen:
-            return nothing_fits(truth)
-        widths = calibrate(table, choose)
-        found = predict(table.scores, np.array(chosen), truth[:, chosen], table.kinds)
-        half = widths.mean * found.deviation(table.shares)
-        return Guess(found.scores @ table.shares, half, chosen)
+            return nothing_fits(held)
+        half, found = calibrate(table, choose), guessed(table, held, chosen)
+        return Guess(found.scores @ table.shares, half.mean * found.deviation(table.shares), chosen)
 
     return guess
+
+
+def guessed(table: ScoreTable, held: ScoreTable, chosen: list[int], **constants: float) -> Any:
+    """The command's prediction of held-out models."""
+    return predict(
+        table.scores,
+        np.array(chosen),
+        held.scores[:, chosen],
+        table.kinds,
+        siblings=siblings_of(held.models, table.models),
+        **constants,
+    )
+
+
+def eliminated(problem: Problem) -> list[int]:
+    """MMTEB's elimination, its order worked out once for a table."""
+    key = problem.table.models
+    if key not in _ORDERS:
+        _ORDERS[key] = elimination_order(problem)
+    return elimination(problem, _ORDERS[key])
+
+
+_ORDERS: dict[tuple[str, ...], list[tuple[int, float]]] = {}
 
 
 def baseline(covariance: Callable[[Array], Array]) -> Method:
     """One Gaussian over tasks, on the scale of the scores, with its own intervals."""
 
-    def guess(table: ScoreTable, truth: Array, share: float, seed: int) -> Guess:
+    def guess(table: ScoreTable, held: ScoreTable, share: float, seed: int) -> Guess:
         spread = covariance(table.scores)
         problem = problem_of(table, share, seed)
         chosen = choose_columns(spread, table.shares, table.costs, problem.budget, problem.keeps)[0]
-        means, deviation = conditional(table, spread, chosen, truth)
-        return Guess(means, np.full(len(truth), NORMAL_90 * deviation), chosen)
+        means, deviation = conditional(table, spread, chosen, held.scores)
+        return Guess(means, np.full(len(means), NORMAL_90 * deviation), chosen)
 
     return guess
 
@@ -102,24 +125,26 @@ def factors(scores: Array) -> Array:
     return np.asarray(found * np.outer(spread, spread), np.float64)
 
 
-def published_elimination(table: ScoreTable, truth: Array, share: float, seed: int) -> Guess:
+def published_elimination(table: ScoreTable, held: ScoreTable, share: float, seed: int) -> Guess:
     """MMTEB's: tasks by elimination, the others by linear regression; it states no interval."""
-    chosen = METHODS["elimination"](problem_of(table, share, seed))
+    chosen = eliminated(problem_of(table, share, seed))
     if not chosen:
-        return nothing_fits(truth)
+        return nothing_fits(held)
     rest = [t for t in range(len(table.tasks)) if t not in set(chosen)]
-    scores = truth.copy()
+    scores = held.scores.copy()
     model = LinearRegression().fit(table.scores[:, chosen], table.scores[:, rest])
-    scores[:, rest] = model.predict(truth[:, chosen])
-    return Guess(scores @ table.shares, np.full(len(truth), np.nan), chosen)
+    scores[:, rest] = model.predict(scores[:, chosen])
+    return Guess(scores @ table.shares, np.full(len(scores), np.nan), chosen)
 
 
+OURS, LEDOIT_WOLF, FACTOR = "gaussian (ours)", "baseline, Ledoit-Wolf", "baseline, 8 factors"
+ELIMINATION = "elimination, as published"
 COMPARED: Mapping[str, Method] = {
-    "gaussian (ours)": product("gaussian"),
-    "baseline, Ledoit-Wolf": baseline(covariance_of),
-    "baseline, 8 factors": baseline(factors),
-    "elimination, as published": published_elimination,
-    "elimination, our prediction": product("elimination"),
-    "random, our prediction": product("random"),
-    "cheapest, our prediction": product("cheapest"),
+    OURS: product(METHODS["gaussian"]),
+    LEDOIT_WOLF: baseline(covariance_of),
+    FACTOR: baseline(factors),
+    ELIMINATION: published_elimination,
+    "elimination, our prediction": product(eliminated),
+    "random, our prediction": product(METHODS["random"]),
+    "cheapest, our prediction": product(METHODS["cheapest"]),
 }

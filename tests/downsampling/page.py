@@ -7,19 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark.downsample.table import ScoreTable
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A method at a cost: six figures over all held-out models, and their spread over splits."""
-
-    method: str
-    share: float
-    figures: NDArray[np.float64]
-    spread: NDArray[np.float64]
+from tests.downsampling.figures import FIGURES, Cell
 
 
 @dataclass(frozen=True)
@@ -29,8 +19,9 @@ class Study:
     suite: str
     table: ScoreTable
     cells: Sequence[Cell]
-    differences: Sequence[tuple[str, float, str, list[float]]]
-    sensitivity: Mapping[tuple[float, float], list[float]]
+    differences: Sequence[tuple[str, float, str, tuple[float, float, float]]]
+    constants: Sequence[tuple[Mapping[str, float], list[float]]]
+    known: Mapping[str, list[float]]
     self_correlation: float
     splits: int
     share: float
@@ -52,25 +43,29 @@ def write_page(path: Path, study: Study) -> None:
         f"{study.splits} splits, a fifth of the families each, and choice, fit and width of the",
         "intervals are made anew without them. Figures are over all models, in points of the mean",
         "over tasks; behind ± is the standard deviation over the splits, each of which has a fifth",
-        "of the models and so a noisier figure.",
+        "of the models and so a noisier figure (of the best 20, over the rounds of splits).",
         "",
         "The full mean itself is not exact: over tasks drawn anew it keeps a rank correlation of",
         f"{study.self_correlation:.4f} with itself.",
         "",
-        "| cost | method | Spearman | Kendall | MAE | coverage of 90 % | width | interval score |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        f"| cost | method | {' | '.join(name for name, _ in FIGURES)} |",
+        f"| --- | --- | {' | '.join('---' for _ in FIGURES)} |",
     ]
     for cell in sorted(study.cells, key=lambda c: c.share):
         shown = [
             f"{value:.{digits}f} ± {spread:.{digits}f}" if np.isfinite(value) else ""
-            for value, spread, digits in zip(
-                cell.figures, cell.spread, (4, 3, 2, 2, 2, 2), strict=True
-            )
+            for value, spread, (_, digits) in zip(cell.figures, cell.spread, FIGURES, strict=True)
         ]
-        if not np.isfinite(cell.figures[0]):
-            shown[0] = "no choice fits in some split"
-        lines.append(f"| {cell.share:.0%} | {cell.method} | {' | '.join(shown)} |")
+        cost = f"{cell.share:.0%}" if np.isfinite(cell.share) else f"({cell.spent:.0%})"
+        lines.append(f"| {cost} | {cell.method} | {' | '.join(shown)} |")
     lines += [
+        "",
+        "Each choice has a task of each kind and all but fills its cost. Elimination drops the",
+        "most predictable task until the rest fits; the last of a kind stays while another may",
+        "go, and past that the cheapest of the kind stands for it. The cost in brackets is what",
+        "elimination leaves when it stops at its own threshold, a predictability of .8. Random",
+        "takes tasks in a random order where they fit beside the cheapest of each kind that still",
+        "lacks one, cheapest those of least cost.",
         "",
         "The interval score (Gneiting and Raftery 2007) is the width and 20 times what is missed;",
         "lower is better. Elimination as published states no interval.",
@@ -89,14 +84,18 @@ def write_page(path: Path, study: Study) -> None:
         f"| {rival} | {share:.0%} | {what} | {mean:.3f} | {low:.3f} to {high:.3f} |"
         for rival, share, what, (mean, low, high) in study.differences
     ]
+    shares = sorted({cell.share for cell in study.cells if np.isfinite(cell.share)})
+    heads = " | ".join(f"{share:.0%}" for share in shares)
     lines += [
         "",
         "## How it works",
         "",
-        "The tasks are those that leave least of the suite's mean unknown under one Gaussian with",
-        "a shrunk covariance: dropped for least loss a character, filled up, then swapped.",
+        "A search finds the eight best choices under one Gaussian with a shrunk covariance:",
+        "dropped for least loss a character or by cost, filled up, then swapped. Of these stands",
+        "the one of which that Gaussian and the prediction itself know most.",
         "A new model's other tasks are predicted on the logit scale from the models that resemble",
-        "it on the chosen ones (`benchmark/stats/local_gaussian.py`). The width of an interval is",
+        "it on the chosen ones, correlations drawn to those of their kinds",
+        "(`benchmark/stats/local_gaussian.py`). The width of an interval is",
         "the error of the whole procedure on families held out, over the deviation that the",
         "prediction states (`benchmark/downsample/calibration.py`).",
         "",
@@ -106,17 +105,29 @@ def write_page(path: Path, study: Study) -> None:
         "",
         "![Predicted against true means, families held out](downsampling-scatter.svg)",
         "",
-        "MAE by bandwidth and shrinkage of that prediction, tasks chosen as ever. 1,000 is one",
-        "Gaussian for all models, on the logit scale:",
+        "## Makers that the fit knows",
         "",
+        "Models held out one by one in ten parts, their makers' other models fitted: MAE of the",
+        f"{study.known['models'][0]:.0f} that have such siblings, by how much a sibling counts.",
+        "The command's is 5.",
+        "",
+        f"| prediction | {heads} |",
+        f"| --- | {' | '.join('---' for _ in shares)} |",
+        *(
+            f"| {name} | {' | '.join(f'{value:.3f}' for value in values)} |"
+            for name, values in study.known.items()
+            if name != "models"
+        ),
+        "",
+        "## Other constants",
+        "",
+        "MAE by the constants of the prediction, families held out, tasks chosen as ever. A",
+        "bandwidth of 1,000 is one Gaussian for all models, on the logit scale:",
+        "",
+        f"| instead | {heads} |",
+        f"| --- | {' | '.join('---' for _ in shares)} |",
     ]
-    costs = sorted({cell.share for cell in study.cells})[:-1]
-    lines += [
-        f"| bandwidth | shrinkage | {' | '.join(f'{share:.0%}' for share in costs)} |",
-        f"| --- | --- | {' | '.join('---' for _ in costs)} |",
-    ]
-    lines += [
-        f"| {bandwidth:g} | {shrinkage:g} | {' | '.join(f'{value:.3f}' for value in values)} |"
-        for (bandwidth, shrinkage), values in study.sensitivity.items()
-    ]
+    for constants, values in study.constants:
+        name = ", ".join(f"{key} {value:g}" for key, value in constants.items()) or "as it is"
+        lines.append(f"| {name} | {' | '.join(f'{value:.3f}' for value in values)} |")
     path.write_text("\n".join(lines) + "\n", "utf-8")
