@@ -73,12 +73,17 @@ def standing_of_result(task: Task, path: Path) -> Standing | None:
 
 
 def mean_of(found: Sequence[Standing]) -> Standing | None:
-    """The mean over splits and subsets; None for none."""
+    """The mean over splits and subsets; None for none.
+
+    What a smaller form raises a model by beyond others is alike in all of them, so where there are
+    rises their errors add in full.
+    """
     if len(found) < 2:
         return found[0] if found else None
     count = len(found)
     whole = [each.whole for each in found]
-    interval = combined_interval(whole, [each.interval for each in found], [1.0] * count)
+    alike = [0] * count if any(each.rise for each in found) else None
+    interval = combined_interval(whole, [each.interval for each in found], [1.0] * count, alike)
     return Standing(
         sum(each.small for each in found) / count,
         sum(whole) / count,

@@ -17,6 +17,7 @@ from benchmark.bundles import choices_of, make_bundle
 from benchmark.catalog import Choice, find_choices, load_kind, load_task
 from benchmark.cli import main
 from benchmark.data.bundle import open_bundle
+from benchmark.data.keep import kept_of
 from benchmark.data.sources import load_tables
 from benchmark.downsample.pooling import Corpus, needed, pooled
 from benchmark.downsample.strata import systematic
@@ -417,3 +418,14 @@ def test_systematic_draws_give_each_example_the_same_chance() -> None:
         counts[systematic(np.arange(10), 3, np.random.default_rng(seed))] += 1
 
     assert np.abs(counts / 2000 - 0.3).max() < 0.04
+
+
+def test_the_starter_suite_has_a_smaller_form() -> None:
+    """A smaller form of each of its tasks, with the ids that it was written with."""
+    wholes = [choice.task.name for choice in find_choices(["starter"])]
+    tasks = [choice.task for choice in find_choices(["starter-mini"])]
+
+    assert wholes == [task.name.rpartition(".")[0] for task in tasks]
+    for task in tasks:
+        kept = kept_of(task, task.splits[0], next(iter(task.subsets)))
+        assert kept.keys() & {"rows", "queries"}
