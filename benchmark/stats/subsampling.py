@@ -86,14 +86,14 @@ def replicates_error(found: Replicates) -> tuple[float, float]:
 
     The variance over subsamples of r of n examples, times r / (n - r), is that of other examples:
     the delete-d jackknife, d = n/5. The spread of the draws over their number adds that of other
-    draws, which were made anew. Satterthwaite's approximation gives the freedom. Fewer than four
-    examples have no error. Source: Shao and Wu 1989, "A general theory for jackknife variance
+    draws, which were made anew; the error is at least that of the draws alone. Satterthwaite's
+    approximation gives the freedom. Fewer than four examples have no error. Source: Shao and Wu 1989, "A general theory for jackknife variance
     estimation".
     """
     count, levels = found.count, len(found.whole)
     if count < _LEAST:
         return float("nan"), 0.0
-    by_part, of_draws, freedom = np.zeros(SUBSAMPLES), 0.0, 0
+    by_part, of_draws, alone_draws, freedom = np.zeros(SUBSAMPLES), 0.0, 0.0, 0
     for whole, each in zip(found.whole, found.again, strict=True):
         by_part += each.mean(axis=0) / levels
         draws = len(whole)
@@ -101,13 +101,16 @@ def replicates_error(found: Replicates) -> tuple[float, float]:
             # What differs by text and draw is in both spreads; it is taken out of the draws'.
             alone, shared = each.var(axis=1, ddof=1).mean(), each.mean(axis=0).var(ddof=1)
             again = max(float(alone - shared), 0.0) * _scale(count) ** 2 / (draws - 1)
-            spread = max(float(whole.var(ddof=1)) / draws - again, 0.0)
-            of_draws += spread / levels**2
+            spread = float(whole.var(ddof=1)) / draws
+            alone_draws += spread / levels**2
+            of_draws += max(spread - again, 0.0) / levels**2
             freedom += draws - 1
     of_texts = float(by_part.var(ddof=1)) * _scale(count) ** 2
     total = of_texts + of_draws
     if total <= 0:
         return 0.0, float(count - 1)
+    if alone_draws > total:
+        return float(np.sqrt(alone_draws)), float(freedom)
     below = of_texts**2 / (min(count, SUBSAMPLES) - 1) + of_draws**2 / max(freedom, 1)
     return float(np.sqrt(total)), float(total**2 / below)
 
