@@ -135,7 +135,10 @@ def finding_at(
 
 def repeated(array: pa.Array) -> NDArray[np.int64]:
     """The rows (0-based) whose value stood in an earlier row."""
-    codes = array.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    encoded = array.dictionary_encode()
+    if len(encoded.dictionary) == len(array):
+        return np.empty(0, np.int64)
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
     first = np.unique(codes, return_index=True)[1]
     again = np.ones(len(codes), dtype=bool)
     again[first] = False
