@@ -18,7 +18,7 @@ Sample: TypeAlias = tuple[Group, int, list[str]]
 
 _OF_A_GROUP = 32  # texts of each group and octave that are probed
 _STEPS = (8, 32, 256)  # texts a batch; the next is tried while one takes less than ``_SHORT``
-_SHORT = 0.1
+_SHORT = 0.3
 _FITTED = 2_000  # texts that a fit or a search is probed with
 _SECONDS = 5.0  # after which a probe ends
 

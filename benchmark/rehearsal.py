@@ -59,7 +59,7 @@ class Rehearsal:
         once = _timed(score)
         if kind not in self.known:
             once = self._longer(once, score)
-        self.taken += time.perf_counter() - begun
+        self.taken += once
         rate = once * times / max(size, 1)
         self.known[kind] = max(rate, self.known.get(kind, 0.0))
         return rate * sum(sizes)

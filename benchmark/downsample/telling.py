@@ -58,7 +58,7 @@ def bought(table: ScoreTable, budget: float, among: Sequence[str]) -> list[int]:
     ran: list[str] = []
     left = budget * (1 + 1e-9)
     while True:
-        fitting = {n: costs[n] for n in among if n not in ran and costs[n] <= left}
+        fitting = {n: costs[n] for n in costs if n in among and n not in ran and costs[n] <= left}
         best = telling.most(ran, fitting)
         if best is None:
             return [table.tasks.index(name) for name in ran]
@@ -66,21 +66,28 @@ def bought(table: ScoreTable, budget: float, among: Sequence[str]) -> list[int]:
         left -= costs[best]
 
 
+def as_ran(mini: Mini, ran: Sequence[str], among: Sequence[str]) -> Mini:
+    """The smaller suite of the tasks that ran, at least one, with intervals of its own width.
+
+    The widths are those of what as many characters buy of the tasks ``among`` which was chosen:
+    choice and prediction are repeated with families held out, as for any smaller suite.
+    """
+    table = mini.table
+    chosen = tuple(t for t, name in enumerate(table.tasks) if name in ran)
+    if chosen == mini.chosen:
+        return mini
+    spent = float(table.costs[list(chosen)].sum())
+    widths = calibrate(table, lambda some: bought(some, spent, among))
+    return replace(mini, chosen=chosen, widths=widths)
+
+
 def predict_from(
     mini: Mini, scores: Mapping[str, float], among: Sequence[str], model: str
 ) -> dict[str, Any]:
     """What the scores of one model, in percent by task, predict of the whole suite.
 
-    As ``predict_one``, for whatever tasks ran, at least one. The widths of the intervals are those
-    of what as many characters buy of the tasks ``among`` which was chosen: choice and prediction
-    are repeated with families held out, as for the smaller suite itself.
+    As ``predict_one``, from whatever tasks ran.
     """
-    table = mini.table
-    ran = tuple(t for t, name in enumerate(table.tasks) if name in scores)
-    spent = float(table.costs[list(ran)].sum())
-    known = [name for name in table.tasks if name in among]
-    widths = mini.widths
-    if set(ran) != set(mini.chosen):
-        widths = calibrate(table, lambda some: bought(some, spent, known))
-    measured = np.array([scores[table.tasks[t]] for t in ran])
-    return predict_one(replace(mini, chosen=ran, widths=widths), measured, model)
+    ours = as_ran(mini, list(scores), among)
+    measured = np.array([scores[ours.table.tasks[t]] for t in ours.chosen])
+    return predict_one(ours, measured, model)
