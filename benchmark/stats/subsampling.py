@@ -87,8 +87,8 @@ def replicates_error(found: Replicates) -> tuple[float, float]:
     The variance over subsamples of r of n examples, times r / (n - r), is that of other examples:
     the delete-d jackknife, d = n/5. The spread of the draws over their number adds that of other
     draws, which were made anew; the error is at least that of the draws alone. Satterthwaite's
-    approximation gives the freedom. Fewer than four examples have no error. Source: Shao and Wu 1989, "A general theory for jackknife variance
-    estimation".
+    approximation gives the freedom. Fewer than four examples have no error. Source: Shao and Wu
+    1989, "A general theory for jackknife variance estimation".
     """
     count, levels = found.count, len(found.whole)
     if count < _LEAST:
