@@ -252,9 +252,11 @@ def _k_of(task: Task) -> int | None:
 
 def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The run with padding last and ties by document id descending; padded scores are NaN."""
-    documents = run.documents.astype(np.int32)
+    documents = run.documents.astype(np.int32, copy=False)
+    scores = run.scores.astype(np.float32, copy=False)
     padding = documents < 0
-    scores = np.where(padding, np.float32(np.nan), run.scores).astype(np.float32, copy=False)
+    if padding.any():
+        scores = np.where(padding, np.float32(np.nan), scores)
     # Rows with ties, padding or another order; others need no look at the ids.
     rows = np.flatnonzero(~(scores[:, :-1] > scores[:, 1:]).all(axis=1))
     if documents.shape[1] < 2 or not len(rows):
@@ -264,6 +266,9 @@ def ordered(data: RetrievalData, run: Run) -> tuple[NDArray[np.int32], NDArray[n
     before, after = falling[:, :-1], falling[:, 1:]
     in_order = (before > after) | ((before == after) & (ranks[:, :-1] >= ranks[:, 1:]))
     wrong = np.flatnonzero(~in_order.all(axis=1))  # none after our own search
+    if not len(wrong):
+        return documents, scores
+    documents, scores = documents.copy(), scores.copy()
     order = np.lexsort((-ranks[wrong], -falling[wrong]))
     rows = rows[wrong]
     documents[rows] = np.take_along_axis(documents[rows], order, 1)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import zip_longest
-from operator import call
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,44 +105,35 @@ def _each_block(
 ) -> None:
     """Call ``use`` with all scores, a block at a time, documents outermost: each is read once.
 
-    Blocks of different queries run in threads, beside which the next documents are made ready.
+    Blocks of different queries run in threads.
     """
     count = queries.shape[0]
     # At least two blocks, however many threads there are: their heights may decide last digits.
     share = -(-count // 2)
     step = max(_TILE, min(_QUERIES, share + -share % _TILE))
-    in_all = documents.shape[0] if count else 0
-    starts = range(0, in_all, _DOCUMENTS)
-    blocks = [slice(start, min(start + _DOCUMENTS, in_all)) for start in starts]
-
-    def score(documents_at: slice, block: Any, first: int) -> None:
-        query_at = slice(first, min(first + step, count))
-        rows = queries[query_at]
+    for start in range(0, documents.shape[0], _DOCUMENTS):
+        documents_at = slice(start, min(start + _DOCUMENTS, documents.shape[0]))
+        block = documents[documents_at]
         if similarity == "hamming":
-            use(query_at, documents_at, _negative_differences(_words(rows), block))
-            return
-        rows = normalised(rows) if similarity == "cosine" else rows
-        scores = _product(rows, block)
-        scores = scores[: query_at.stop - first, : documents_at.stop - documents_at.start]
-        if similarity == "euclidean":
-            scores = _negative_distances(rows, block, scores)
-        use(query_at, documents_at, scores)
+            block = np.ascontiguousarray(_words(block).T)
+        else:
+            block = normalised(block) if similarity == "cosine" else block
+            block = block if is_sparse(block) else _padded(block)
 
-    block = _ready(documents, blocks[0], similarity) if blocks else None
-    for documents_at, following in zip_longest(blocks, blocks[1:]):
-        tasks = [partial(score, documents_at, block, first) for first in range(0, count, step)]
-        if following:
-            tasks.insert(0, partial(_ready, documents, following, similarity))
-        block, *_ = spread(call, tasks)
+        def score(first: int, block: Any = block, documents_at: slice = documents_at) -> None:
+            query_at = slice(first, min(first + step, count))
+            rows = queries[query_at]
+            if similarity == "hamming":
+                use(query_at, documents_at, _negative_differences(_words(rows), block))
+                return
+            rows = normalised(rows) if similarity == "cosine" else rows
+            scores = _product(rows, block)
+            scores = scores[: query_at.stop - first, : documents_at.stop - documents_at.start]
+            if similarity == "euclidean":
+                scores = _negative_distances(rows, block, scores)
+            use(query_at, documents_at, scores)
 
-
-def _ready(documents: Any, documents_at: slice, similarity: str) -> Any:
-    """A block of documents as it enters products."""
-    block = documents[documents_at]
-    if similarity == "hamming":
-        return np.ascontiguousarray(_words(block).T)
-    block = normalised(block) if similarity == "cosine" else block
-    return block if is_sparse(block) else _padded(block)
+        spread(score, range(0, count, step))
 
 
 def _product(queries: Any, documents: Any) -> NDArray[np.float32]:
