@@ -127,11 +127,16 @@ def endpoints(session: nox.Session) -> None:
 def downsampling(session: nox.Session) -> None:
     """Proves the smaller suites: choice, prediction and intervals on families of models held out.
 
-    Writes docs/downsampling.md from the published results of many models on one suite.
+    Writes docs/downsampling.md from the published results of many models on one suite;
+    ``-- samples`` studies smaller tasks instead, for about an hour, on public data, and writes
+    docs/downsampling-samples.md.
     """
-    session.install("-e", ".")
+    asked = session.posargs
+    samples = asked[:1] == ["samples"]
+    session.install("-e", ".[starter]" if samples else ".")
     session.env["OMP_NUM_THREADS"] = "1"
-    session.run("python", "-m", "tests.downsampling.study", *session.posargs)
+    study = "samples_study" if samples else "study"
+    session.run("python", "-m", f"tests.downsampling.{study}", *asked[samples:])
 
 
 @nox.session(default=False)

@@ -43,6 +43,7 @@ from tests.downsampling.data import DATA, write_task
 from tests.downsampling.minilm import texts_of
 from tests.downsampling.sample_models import DEVELOPMENT, models_for
 from tests.downsampling.samples_page import write_samples_page
+from tests.downsampling.samples_starter import depths, starter
 
 HERE = Path(__file__).parents[2]
 COSTS = {"cran": 0.45, "cisi": 0.75, "med": 0.75, "xquad": 0.30, "sib200": 0.25}
@@ -190,6 +191,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=list(DATA), choices=list(DATA))
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--cost", type=float, help="another share of the cost, for a look")
+    parser.add_argument("--page", action="store_true", help="write the page of what there is")
     parser.add_argument("--fresh", action="store_true", help="draw again what is kept")
     args = parser.parse_args()
     if not args.data.is_dir():
@@ -211,11 +213,26 @@ def main() -> int:
         print(_line(found), flush=True)
         if args.cost is None:
             target.write_text(json.dumps(found, indent=1), "utf-8")
-    kept = [args.keep / f"{name}.json" for name in DATA]
-    if args.cost is None and all(path.is_file() for path in kept):
-        contents = [json.loads(path.read_text("utf-8")) for path in kept]
-        write_samples_page(HERE / "docs/downsampling-samples.md", contents)
+    kept = [path for name in DATA if (path := args.keep / f"{name}.json").is_file()]
+    if args.page or (args.cost is None and len(kept) == len(DATA)):
+        write_page(args, [json.loads(path.read_text("utf-8")) for path in kept])
     return 0
+
+
+def write_page(args: argparse.Namespace, contents: list[dict[str, Any]]) -> None:
+    """Measure what else the page shows, and write it."""
+    deep = args.keep / "depths.json"
+    if not deep.is_file():
+        setting = setting_of("cosqa", args.data, args.keep / "tasks", args.minilm)
+        families = {name: family_of(setting.models[name]) for name in setting.rankings}
+        found = depths(setting.whole, setting.models, setting.rankings, families)
+        deep.write_text(json.dumps(found), "utf-8")
+    write_samples_page(
+        HERE / "docs/downsampling-samples.md",
+        contents,
+        json.loads(deep.read_text("utf-8")),
+        starter(args.keep / "starter"),
+    )
 
 
 def _full(setting: Setting, name: str) -> float:
