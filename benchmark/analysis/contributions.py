@@ -184,10 +184,15 @@ def _of_tau(truth: Array, guess: Array) -> Array:
 
 
 def _of_r2(truth: Array, guess: Array) -> Array:
+    """By what leaving each example out takes away."""
+    count = len(truth)
     squares, spread = (truth - guess) ** 2, (truth - truth.mean()) ** 2
-    lost, width = squares.mean(), max(float(spread.mean()), 1e-300)
-    moved = (squares - lost) / width - lost / width**2 * (spread - width)
-    return np.asarray(1 - lost / width - moved, np.float64)
+    score = 1 - squares.sum() / max(float(spread.sum()), 1e-300)
+    if count < 3:
+        return np.full(count, score)
+    width = np.maximum(spread.sum() - spread * count / (count - 1), 1e-300)
+    left = 1 - (squares.sum() - squares) / width
+    return np.asarray(score + (count - 1) * (left.mean() - left), np.float64)
 
 
 def _of_rmse(truth: Array, guess: Array) -> Array:

@@ -13,6 +13,7 @@ from benchmark.stats.intervals import (
     Interval,
     bounded_interval,
     correlation_interval,
+    lost_interval,
     precision_interval,
     share_interval,
     standard_error,
@@ -84,6 +85,8 @@ def _regression(name: str, value: float, record: Contributions, samples: Samples
     error, freedom, _ = clustered_error(record.values, record.clusters)
     if name == "kendalltau":
         return bounded_interval(value, error, freedom, (-1.0, 1.0), method)
+    if name == "r2":
+        return lost_interval(value, error, freedom, method)
     return student_interval(value, error, freedom, method)
 
 

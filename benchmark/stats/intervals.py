@@ -235,6 +235,16 @@ def transformed_interval(
     return student_interval(value, error, freedom, method)
 
 
+def lost_interval(value: float, error: float, freedom: float, method: str) -> Interval:
+    """The interval of 1 less a ratio, as R2 is, on the scale of the ratio's logarithm."""
+    found = student_interval(value, error, freedom, method)
+    lost = 1 - value
+    if lost <= 0 or not np.isfinite(found.low):
+        return found
+    factor = math.exp((found.high - value) / lost)
+    return replace(found, low=1 - lost * factor, high=1 - lost / factor)
+
+
 def _transformed(
     value: float,
     error: float,
