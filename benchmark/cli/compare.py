@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark.cli.filters import add_filters, add_sources, sources
 from benchmark.errors import ResultError, UsageError
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare; 1 when a task could not be (the others are), or a file could not be read."""
     from benchmark.cli.output import print_json, visible
+    from benchmark.compare.pairing import records_of
     from benchmark.compare.report import as_json, as_markdown
     from benchmark.compare.suite import corrected
     from benchmark.compare.verdict import verdict
@@ -63,7 +65,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--plot '{args.plot}' is no .svg file; end its name in .svg")
     sides, failed = _sides(args)
     tasks = _shared(sides)
-    compared = [_pair(one, other, tasks, args.intersect) for one, other in combinations(sides, 2)]
+    read = cache(records_of)
+    compared = [
+        _pair(one, other, tasks, intersect=args.intersect, read=read)
+        for one, other in combinations(sides, 2)
+    ]
     failed += dict.fromkeys(line for _, lines in compared for line in lines)
     pairs = corrected([pair for pair, _ in compared], args.correction)
     if args.plot:
@@ -115,14 +121,18 @@ def _shared(sides: Sequence[Side]) -> list[str]:
     return shared
 
 
-def _pair(one: Side, other: Side, tasks: Sequence[str], intersect: bool) -> tuple[Pair, list[str]]:
+def _pair(
+    one: Side, other: Side, tasks: Sequence[str], *, intersect: bool, read: Any
+) -> tuple[Pair, list[str]]:
     from benchmark.compare.pairing import pair_results
     from benchmark.compare.suite import pair_of
 
     found, failed = [], []
     for task in tasks:
         try:
-            pair = pair_results(one.results[task], other.results[task], intersect=intersect)
+            pair = pair_results(
+                one.results[task], other.results[task], intersect=intersect, read=read
+            )
         except ResultError as error:
             failed.append(f"{task}: {one.name} and {other.name} are not compared: {error}")
             continue

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmark.analysis.comparison import (
     Comparison,
@@ -53,10 +54,26 @@ class TaskPair:
         return (self.difference > 0) != self.is_error
 
 
-def pair_results(one: TaskResult, other: TaskResult, *, intersect: bool = False) -> TaskPair:
+Records: TypeAlias = tuple[dict[str, Columns], list[str]]
+"""The records of a result by split and subset, and a line for what is not right."""
+
+
+def records_of(path: Path, digests: tuple[tuple[str, str], ...]) -> Records:
+    """Read the records beside a result file; see ``read_samples``."""
+    return read_samples(samples_path(path), dict(digests))
+
+
+def pair_results(
+    one: TaskResult,
+    other: TaskResult,
+    *,
+    intersect: bool = False,
+    read: Callable[[Path, tuple[tuple[str, str], ...]], Records] = records_of,
+) -> TaskPair:
     """Compare two results of one task, each split and subset that both have.
 
     With ``intersect`` results of another ``--limit`` are compared on the examples that both have.
+    ``read`` may keep what it has read, where a model has several partners.
     Raises ResultError when the two are not of the same: limit, protocol, task, data, or examples.
     """
     reason = _why_not(one, other, intersect=intersect)
@@ -70,7 +87,7 @@ def pair_results(one: TaskResult, other: TaskResult, *, intersect: bool = False)
     left_out = len({_key(e) for e in (*one.entries, *other.entries)}) - len(scored)
     notes = [f"without {left_out} subsets that only one has a score of"] if left_out else []
     scores = {_key(entry): (entry.main_score, their.main_score) for entry, their in scored}
-    records, failed = _records_of(one, other)
+    records, failed = _of_both(one, other, read)
     fallen = 0
     if intersect:
         for key, both in records.items():
@@ -131,15 +148,16 @@ def _key(entry: Entry) -> str:
     return f"{entry.split}/{entry.subset}"
 
 
-def _records_of(
-    one: TaskResult, other: TaskResult
+def _of_both(
+    one: TaskResult,
+    other: TaskResult,
+    read: Callable[[Path, tuple[tuple[str, str], ...]], Records],
 ) -> tuple[dict[str, tuple[Columns, Columns]], list[str]]:
     """The records of both by split and subset, where both have some, and what is not right."""
     found: list[dict[str, Columns]] = []
     problems: list[str] = []
     for result in (one, other):
-        digests = tuple((_key(entry), entry.samples) for entry in result.entries)
-        columns, lines = _records(result.path, digests)
+        columns, lines = read(result.path, tuple((_key(e), e.samples) for e in result.entries))
         found.append(columns)
         problems += lines
     return {key: (found[0][key], found[1][key]) for key in found[0] if key in found[1]}, problems
@@ -151,10 +169,3 @@ def _compare(result: TaskResult, key: str, both: tuple[Columns, Columns]) -> Com
     except ResultError as error:
         hint = "" if "example " in str(error) else "; --intersect compares those that both have"
         raise ResultError(f"{key}: {error}{hint}") from None
-
-
-@lru_cache(maxsize=256)
-def _records(
-    result: Path, digests: tuple[tuple[str, str], ...]
-) -> tuple[dict[str, Columns], list[str]]:
-    return read_samples(samples_path(result), dict(digests))

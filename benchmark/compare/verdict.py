@@ -20,7 +20,7 @@ def _of_two(pair: Pair) -> str:
     first, neither, second = pair.leads()
     tested = first + neither + second
     if not tested:
-        return f"No task has records of examples of both. {_like(pair)}."
+        return f"No task has records of examples of both; {_like(pair)}."
     if len(pair.tasks) == 1:
         return _of_one(pair)
     leaders = [(name, count) for name, count in ((pair.a, first), (pair.b, second)) if count]
