@@ -13,7 +13,7 @@ RowKey = tuple[str, str, str]
 
 ByRow = dict[RowKey, dict[str, TaskResult]]
 
-_NO_REVISION = ("", EXTERNAL, "no_revision_available")
+NO_REVISION = ("", EXTERNAL, "no_revision_available")
 _ALLOWED = {
     "measured": ("measured",),
     "imported": ("measured", "imported"),
@@ -94,7 +94,7 @@ def _precedence(
         result.measured,
         board.main_revisions.get(result.model) == result.revision,
         version is not None,
-        result.revision not in _NO_REVISION,
+        result.revision not in NO_REVISION,
         version or ((), False),
         result.revision,
         str(result.path),

@@ -173,7 +173,8 @@ def _table(
         costs = dict.fromkeys(suite.task_names, 1.0) | dict(suite.characters)
     else:
         costs = task_costs(suite, results, args.costs)
-    return score_table(suite, tasks, results, costs), bool(problems)
+    table = score_table(suite, tasks, results, costs, mixed=mini is not None)
+    return table, bool(problems)
 
 
 def _wanted(args: Namespace, table: ScoreTable) -> Wanted:

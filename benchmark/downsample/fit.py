@@ -12,7 +12,7 @@ from benchmark.downsample.calibration import calibrate
 from benchmark.downsample.methods import METHODS, Problem
 from benchmark.downsample.mini import Mini
 from benchmark.downsample.report import quality
-from benchmark.downsample.table import ScoreTable
+from benchmark.downsample.table import FEWEST_MODELS, ScoreTable, judged_apart
 from benchmark.errors import UsageError
 from benchmark.suite import Suite, SuiteTask
 from benchmark.task import Task
@@ -44,9 +44,11 @@ def fit_mini(
     """Choose tasks of a suite within a cost, fitted on a table of scores.
 
     The quality is that of ``report`` on the fitted models themselves, each predicted without its
-    family. Raises UsageError when no choice that keeps the constraints fits, with the least cost
-    that one has.
+    family. Where there are fewer than five families each model is held out alone. Raises UsageError
+    when fewer than ten models have all scores, and when no choice that keeps the constraints fits,
+    with the least cost that one has.
     """
+    table = judged_apart(table)
     groups, kept = _groups(suite, tasks, table, wanted)
     costs = np.ones(len(table.tasks)) if wanted.tasks else table.costs
 
@@ -63,6 +65,12 @@ def fit_mini(
     def choose(some: ScoreTable) -> list[int]:
         return METHODS[wanted.method](problem(some, wanted.budget))
 
+    complete = int(table.complete.sum())
+    if complete < FEWEST_MODELS:
+        raise UsageError(
+            f"{complete} of {len(table.models)} models have all scores on this suite; at least "
+            f"{FEWEST_MODELS} must, to measure how far a prediction is off"
+        )
     chosen = choose(table)
     if not chosen:
         raise UsageError(_too_little(table, problem(table, float("inf")), wanted))

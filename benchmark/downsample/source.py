@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmark.boards.board import Board
 from benchmark.boards.build import build_leaderboard
+from benchmark.boards.policies import NO_REVISION
 from benchmark.downsample.families import families_of
 from benchmark.downsample.table import ScoreTable
 from benchmark.errors import UsageError
@@ -24,14 +25,20 @@ def score_table(
     tasks: Mapping[str, Task],
     results: Sequence[TaskResult],
     costs: Mapping[str, float],
+    *,
+    mixed: bool = False,
 ) -> ScoreTable:
     """The main scores of all models that have one on the suite, in percent.
 
     A task's score is the mean over the splits and subsets that the suite asks for, as its board has
-    it. Results of several revisions of one model are joined, task by task, as mteb's boards do;
-    those of other harnesses count too, experiments do not. Raises UsageError when no model has any
-    score.
+    it. Of a model's revisions the one with most of the tasks counts, and what names no revision;
+    ``mixed`` joins them all, task by task, as mteb's boards do. Results of other harnesses count
+    too, experiments do not. Raises UsageError when no model has any score.
     """
+    kept: Sequence[TaskResult] = results
+    aside: Sequence[str] = ()
+    if not mixed:
+        kept, aside = one_revision(results, suite)
     board = Board(
         suite.name,
         suite.title,
@@ -41,7 +48,7 @@ def score_table(
         experiments="excluded",
         columns=("tasks",),
     )
-    built = build_leaderboard(board, suite, tasks, results)
+    built = build_leaderboard(board, suite, tasks, kept)
     if not built.rows:
         raise UsageError(f"no model has a score on suite '{suite.name}' among these results")
     names = suite.task_names
@@ -60,7 +67,35 @@ def score_table(
         costs=np.array([costs[name] for name in names], np.float64),
         digests=tuple(tasks[name].digest for name in names),
         revisions=tuple(row.revisions for row in built.rows),
+        aside=tuple(aside),
     )
+
+
+def one_revision(
+    results: Sequence[TaskResult], suite: Suite
+) -> tuple[list[TaskResult], Sequence[str]]:
+    """The results of each model's revision with most of the tasks; models that had another.
+
+    Of equal ones the later run counts, then the greater name. Results that name no revision stay.
+    """
+    tasks: dict[str, dict[str, set[str]]] = {}
+    dates: dict[tuple[str, str], float] = {}
+    for result in results:
+        if result.revision not in NO_REVISION and result.task in suite.task_names:
+            revisions = tasks.setdefault(result.model, {})
+            revisions.setdefault(result.revision, set()).add(result.task)
+            key = result.model, result.revision
+            dates[key] = max(dates.get(key, 0.0), result.date or 0.0)
+    best = {
+        model: max(revisions, key=lambda name: (len(revisions[name]), dates[model, name], name))
+        for model, revisions in tasks.items()
+    }
+    kept = [
+        result
+        for result in results
+        if result.revision in NO_REVISION or best.get(result.model) == result.revision
+    ]
+    return kept, sorted(model for model, revisions in tasks.items() if len(revisions) > 1)
 
 
 def _percent(score: float | None) -> float:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 FEWEST_MODELS = 10
 """Below this no correlation between tasks is worth the name."""
 
+FEWEST_FAMILIES = 5
+"""Below this, leaving a family out leaves too little."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreTable:
@@ -24,7 +27,8 @@ class ScoreTable:
 
     ``kinds`` are the tasks' kinds as boards count them, ``weights`` those of the suite's mean and
     ``costs`` the characters that a model must read, both ``(t,)``. ``families`` ``(n,)`` gives
-    models of one origin one number. ``digests`` are those of the task files.
+    models of one origin one number. ``digests`` are those of the task files, ``aside`` the models
+    of which another revision was left aside.
     """
 
     models: tuple[str, ...]
@@ -36,6 +40,7 @@ class ScoreTable:
     costs: NDArray[np.float64]
     digests: tuple[str, ...] = ()
     revisions: tuple[tuple[str, ...], ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -68,11 +73,18 @@ class ScoreTable:
         return found
 
 
+def judged_apart(table: ScoreTable) -> ScoreTable:
+    """The table, each model a family of its own where there are fewer than five."""
+    if len(np.unique(table.families)) >= FEWEST_FAMILIES:
+        return table
+    return replace(table, families=np.arange(len(table.models)))
+
+
 def check_table(table: ScoreTable) -> list[str]:
     """What a choice fitted on this table should be read with; UsageError where none can be.
 
-    Notes name constant tasks, models with missing scores and models of several revisions. Refused
-    are fewer than ten models, a task that no model has, and one model twice.
+    Notes name constant tasks, models with missing scores, models of several revisions and too few
+    families. Refused are fewer than ten models, a task that no model has, and one model twice.
     """
     counts = {name: table.models.count(name) for name in table.models}
     twice = [name for name, count in counts.items() if count > 1]
@@ -99,7 +111,19 @@ def check_table(table: ScoreTable) -> list[str]:
         notes.append(f"{holed} of {len(table.models)} models lack scores; theirs are filled in")
     mixed = [m for m, some in zip(table.models, table.revisions, strict=False) if len(some) > 1]
     if mixed:
-        notes.append(f"results of several revisions are joined for {_listed(mixed)}")
+        notes.append(f"results that name no revision complete those of {_listed(mixed)}")
+    if table.aside:
+        notes.append(
+            "one revision a model is fitted on, the one with most tasks: another of "
+            f"{_listed(table.aside)} was left aside"
+        )
+    count = len(np.unique(table.families))
+    if count < FEWEST_FAMILIES:
+        notes.append(
+            f"the models are of {count} families (one maker, one base model or nearly the same "
+            "scores), so each is held out alone: intervals hold for models like these, not for "
+            "those of a new maker"
+        )
     return notes
 
 

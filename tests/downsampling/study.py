@@ -79,7 +79,7 @@ def main() -> int:
     suite = find_suite(args.suite)
     tasks = {task.name: task for task in find_tasks(suite.task_names)}
     results, _ = read_results(args.results, suite.task_names)
-    every = score_table(suite, tasks, results, task_costs(suite, results))
+    every = score_table(suite, tasks, results, task_costs(suite, results), mixed=True)
     table = every.rows(every.complete)
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         rounds = compare(table, args.rounds, pool)
