@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from benchmark.aggregate import AGGREGATE
 from benchmark.compare.pairing import TaskPair
 from benchmark.stats.means import mean
 from benchmark.stats.paired import (
@@ -65,7 +66,8 @@ def pair_of(a: str, b: str, tasks: Sequence[TaskPair]) -> Pair:
     """The means of two models over tasks; p-values are not corrected yet.
 
     Over these tasks it is by their standard errors, and only of tasks that have one; over tasks
-    like these the tasks' differences are a sample, for which no records are needed.
+    like these the tasks' differences are a sample, for which no records are needed. An aggregate
+    counts beside nothing else: its parts do.
     """
     of_kind: dict[str, list[TaskPair]] = {}
     for task in tasks:
@@ -119,9 +121,10 @@ def _means(tasks: Sequence[TaskPair]) -> tuple[float, float]:
 
 
 def _like_these(tasks: Sequence[TaskPair]) -> Group | None:
-    known = [task for task in tasks if not task.is_error]
+    known = [task for task in tasks if not task.is_error and task.kind != AGGREGATE]
+    known = known or [task for task in tasks if not task.is_error]
     if not known:
         return None
     paired = sampled_difference([task.difference for task in known], [1.0] * len(known))
-    without = tuple(task.task for task in tasks if task.is_error)
+    without = tuple(task.task for task in tasks if task not in known)
     return Group("tasks like these", len(known), *_means(known), paired, without)
