@@ -429,3 +429,15 @@ def test_the_starter_suite_has_a_smaller_form() -> None:
     for task in tasks:
         kept = kept_of(task, task.splits[0], next(iter(task.subsets)))
         assert kept.keys() & {"rows", "queries"}
+
+
+def test_one_model_named_twice_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would count as two that agree."""
+    make_task(tmp_path, "retrieval")
+    out = ["-o", str(tmp_path), "--models", "tfidf,tfidf"]
+    task = str(tmp_path / "Made.toml")
+
+    assert 2 == main(["downsample", "samples", task, "--cost", "50%", *out])
+    assert "names a model twice" in capsys.readouterr().err
