@@ -36,7 +36,8 @@ _TRIES = 3  # tasks of which a subset is considered
 class Foreseen:
     """A model that was probed, and what it may run; ``model`` is None where it loads later.
 
-    ``absent`` are tasks whose data are not on this machine, so nothing is known of their cost.
+    ``absent`` are tasks whose data are not on this machine, ``reading`` the seconds that others'
+    took to read.
     """
 
     uri: str
@@ -44,6 +45,7 @@ class Foreseen:
     forecasts: list[Forecast]
     spender: Spender
     absent: list[Choice] = field(default_factory=list)
+    reading: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ def foresee(
     if budget.unit == "money":
         _check_prices(uri, forecasts)
     works = _joined(forecasts)
+    reading = {name: work.read for name, work in works.items()}
+    for name in reader.kept.keys() & works.keys():
+        works[name] = replace(works[name], read=0.0)  # it is not read again
     _add_absent(works, absent, model, mini)
     units = units_of(choices, works, budget.unit, stored)
     telling = None
@@ -124,9 +129,8 @@ def foresee(
     if budget.unit == "share":
         limit *= _whole(works, mini)
     spent = time.perf_counter() - begun if budget.unit == "time" else 0.0
-    return Foreseen(
-        uri, model, forecasts, Spender(units, limit, budget.unit, telling, spent), absent
-    )
+    spender = Spender(units, limit, budget.unit, telling, spent)
+    return Foreseen(uri, model, forecasts, spender, absent, reading)
 
 
 def least_that_fits(foreseen: Foreseen, settings: RunSettings) -> Unit | None:
@@ -257,6 +261,8 @@ def _subset_that_fits(foreseen: Foreseen, settings: RunSettings) -> tuple[Unit, 
     for _ in range(min(_TRIES, len(rest))):
         unit = best_of([u for u in rest if u.name not in absent], ran, None)
         rest.remove(unit)
+        if spender.unit == "time" and 3 * foreseen.reading[unit.name] > spender.left():
+            continue  # to read the data again, here and to run, takes what is left
         few, twice = (
             cost_of(work_of(forecast, prepare(unit.choices[0], limit=n)), spender.unit)
             for n in (FEWEST, 2 * FEWEST)

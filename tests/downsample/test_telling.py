@@ -9,21 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.catalog import find_suite, find_tasks, load_task
+from benchmark.catalog import load_task
 from benchmark.cli import main
-from benchmark.downsample.calibration import Widths
-from benchmark.downsample.families import family_splits
-from benchmark.downsample.mini import Mini, write_mini
+from benchmark.downsample.mini import write_mini
 from benchmark.downsample.predicting import predict_one
-from benchmark.downsample.report import predict_models
-from benchmark.downsample.source import score_table, task_costs
 from benchmark.downsample.table import ScoreTable
-from benchmark.downsample.telling import as_ran, bought, predict_from
-from benchmark.results.load import read_results
-from benchmark.suite import SuiteTask
+from benchmark.downsample.telling import as_ran, predict_from
 from tests.downsample.tables_help import made_table
+from tests.downsampling.budgets import PUBLISHED, held_out, mini_of, published
 
-PUBLISHED = Path(__file__).parents[2].parent / "shared" / "public_results" / "results"
 TASK = """kind = "sts"
 main_score = "cosine_spearman"
 languages = ["eng-Latn"]
@@ -32,37 +26,14 @@ files = "data"
 """
 
 
-def mini_of(table: ScoreTable, chosen: tuple[int, ...] = (0, 1)) -> Mini:
-    """A smaller suite of some tasks; its widths are not those of what runs."""
-    parts = tuple(SuiteTask(name) for name in table.tasks)
-    return Mini("all", "Small", parts, table, chosen, Widths(9.0, 9.0, 9.0, 0), "gaussian")
-
-
-def coverage(table: ScoreTable, share: float, parts: int) -> tuple[float, float]:
-    """How often the interval of the mean holds on families held out, and its mean width.
-
-    For each split the order of the tasks, the prediction and the width come from the other
-    families alone, as in a run.
-    """
-    inside: list[bool] = []
-    widths: list[float] = []
-    for held in family_splits(table.families, parts, 0):
-        fitted = table.rows(~held)
-        ran = [table.tasks[t] for t in bought(fitted, share * table.costs.sum(), table.tasks)]
-        found = predict_models(as_ran(mini_of(fitted), ran, table.tasks), table.rows(held))
-        inside += (np.abs(found.truth - found.means) <= found.widths).tolist()
-        widths += (2 * found.widths).tolist()
-    return float(np.mean(inside)), float(np.mean(widths))
-
-
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
 def test_intervals_hold_on_families_held_out(share: float) -> None:
     """90 % intervals over made models of forty makers hold for 80 to 98 %."""
     table = made_table(models=150, tasks=10, seed=2, families=40)
-    found, width = coverage(table, share, 4)
+    found = held_out(table, share, 4)
 
-    assert 0.80 <= found <= 0.98
-    assert width > 0
+    assert 0.80 <= found.coverage <= 0.98
+    assert found.width > 0
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
@@ -70,13 +41,9 @@ def test_intervals_hold_on_published_models(share: float) -> None:
     """On 70 models of MTEB(eng, v2), a fifth of the families held out at a time."""
     if not PUBLISHED.is_dir():
         pytest.skip(f"no published results at {PUBLISHED}")
-    suite = find_suite("mteb-eng-v2")
-    tasks = {task.name: task for task in find_tasks(suite.task_names)}
-    results, _ = read_results(PUBLISHED, suite.task_names)
-    table = score_table(suite, tasks, results, task_costs(suite, results))
-    found, _ = coverage(table.rows(table.complete), share, 5)
+    found = held_out(published(PUBLISHED, "mteb-eng-v2"), share)
 
-    assert 0.80 <= found <= 0.98
+    assert 0.80 <= found.coverage <= 0.98
 
 
 def test_more_tasks_leave_less_unknown() -> None:
