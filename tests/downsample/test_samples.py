@@ -78,6 +78,10 @@ def make_data(folder: Path, kind: str) -> None:  # noqa: C901 -- a layout a kind
     elif kind == "clustering_legacy":
         rows = rows_of(draws, 600, text=of, label=label)
         write(folder / "test.jsonl", ({"set": f"s{n // 20}", **row} for n, row in enumerate(rows)))
+    elif kind == "zero_shot_classification":
+        write(folder / "test.jsonl", rows_of(draws, 200, text=of, label=label))
+        names = [{"label": f"l{n}", "text": of(3 * n)} for n in range(4)]
+        write(folder / "candidates.jsonl", names)
     elif kind == "summarization":
         rows = rows_of(draws, 300, text=of, score=float)
         numbered = [{"text-id": f"t{n // 5}", **row} for n, row in enumerate(rows)]
@@ -86,10 +90,26 @@ def make_data(folder: Path, kind: str) -> None:  # noqa: C901 -- a layout a kind
             folder / "references/test.jsonl",
             ({"text-id": f"t{n}", "text": of(n % 10)} for n in range(60)),
         )
+    elif kind == "instruction_reranking":
+        write(folder / "corpus.jsonl", ({"_id": f"d{n}", "text": of(n % 10)} for n in range(300)))
+        both = [(n, f"q{n}-{version}") for n in range(60) for version in ("og", "changed")]
+        asked = [{"_id": i, "text": of(n % 10), "instruction": of(n % 7)} for n, i in both]
+        write(folder / "queries.jsonl", asked)
+        pool = [
+            {"query-id": i, "corpus-id": f"d{(n + 50 * k) % 300}"}
+            for n, i in both
+            for k in range(4)
+        ]
+        write(folder / "top_ranked/test.jsonl", pool)
+        write(folder / "qrels/test.jsonl", ({**row, "score": 1} for row in pool[::2]))
+        moved = [{"query-id": f"q{n}", "corpus-id": f"d{n}"} for n in range(60)]
+        write(folder / "changed/test.jsonl", moved)
     else:
         ids = [f"d{n}" for n in range(500)]
         write(folder / "corpus.jsonl", ({"_id": i, "text": of(n % 10)} for n, i in enumerate(ids)))
-        write(folder / "queries.jsonl", ({"_id": f"q{n}", "text": of(n % 10)} for n in range(60)))
+        told = {"instruction": "Find it."} if kind == "instruction_retrieval" else {}
+        asked = [{"_id": f"q{n}", "text": of(n % 10), **told} for n in range(60)]
+        write(folder / "queries.jsonl", asked)
         judged = [
             {"query-id": f"q{n}", "corpus-id": f"d{n + 60 * k}", "score": 1 + (n + k) % 2}
             for n in range(60)
@@ -116,9 +136,13 @@ KINDS = {
     "clustering_legacy": "v_measure",
     "summarization": "cosine_spearman",
     "retrieval": "ndcg_at_10",
+    "long_context": "ndcg_at_10",
+    "instruction_retrieval": "ndcg_at_10",
     "reranking": "map_at_1000",
+    "instruction_reranking": "p-MRR",
+    "zero_shot_classification": "accuracy",
 }
-COSTS = {"regression": "30%", "reranking": "70%"}
+COSTS = {"regression": "30%", "reranking": "70%", "instruction_reranking": "74%"}
 """What is asked for where 60 % would hold all examples, or too few."""
 OPTIONS = {
     "classification": "samples_per_label = 4\nn_experiments = 3\n",
