@@ -124,6 +124,19 @@ def _report(args: Namespace) -> int:
         )
     table = table.rows(complete)
     content = report(mini, table)
+    if content["in_the_fit"]:
+        print(
+            f"note: {content['in_the_fit']} of {content['models']} models are among those that it "
+            "was fitted on; each is predicted without its family",
+            file=sys.stderr,
+        )
+    if content["far"]:
+        print(
+            f"note: {len(content['far'])} models are farther from all fitted ones than any of "
+            f"these from the others, so less is known of them: {visible(content['far'][0])}"
+            f"{' and others' if len(content['far']) > 1 else ''}",
+            file=sys.stderr,
+        )
     if args.picture and len(table.models):
         found = predict_models(mini, table)
         known = {organisation(model) for model in mini.table.models}

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmark.downsample.families import organisation, siblings_of
 from benchmark.downsample.mini import Mini
-from benchmark.stats.local_gaussian import predict
+from benchmark.stats.local_gaussian import filled, predict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,8 @@ def predict_one(mini: Mini, measured: NDArray[np.float64], model: str) -> dict[s
 
     ``measured`` ``(k,)`` is in the order of ``mini.chosen``. A model that the fit holds is
     predicted without its family. ``distance`` is that to the nearest fitted model, in standard
-    deviations a task; ``new_maker`` says that no fitted model is of its organisation.
+    deviations a task; ``far`` says that no fitted model is as far from those of other families;
+    ``new_maker`` that no fitted model is of its organisation.
     """
     table = mini.table
     chosen = np.array(mini.chosen, np.int64)
@@ -51,5 +52,15 @@ def predict_one(mini: Mini, measured: NDArray[np.float64], model: str) -> dict[s
         },
         "tasks": {table.tasks[t]: told(units[t], mini.widths.task) for t in left},
         "distance": round(float(found.distance[0]), 4),
+        "far": bool(found.distance[0] > reach(mini)),
         "new_maker": organisation(model) not in {organisation(name) for name in table.models},
     }
+
+
+def reach(mini: Mini) -> float:
+    """How far, at most, a fitted model is from the nearest of another family, on chosen tasks."""
+    table, chosen = mini.table, np.array(mini.chosen, np.int64)
+    scores = filled(table.scores)
+    families = table.families[:, None] == table.families
+    found = predict(scores, chosen, scores[:, chosen], table.kinds, without=families)
+    return float(found.distance.max())

@@ -11,6 +11,7 @@ import numpy as np
 from benchmark.downsample.calibration import LEVEL
 from benchmark.downsample.families import organisation, siblings_of
 from benchmark.downsample.mini import Mini
+from benchmark.downsample.predicting import reach
 from benchmark.downsample.table import ScoreTable
 from benchmark.stats.borda import borda_points
 from benchmark.stats.local_gaussian import predict
@@ -77,12 +78,14 @@ def report(mini: Mini, table: ScoreTable) -> dict[str, Any]:
     """Compare predictions with the truth; ``table`` holds models complete on all the tasks.
 
     MAE, widths and the interval score (Gneiting and Raftery 2007; lower is better) are in points of
-    the mean; correlations are over models, None below three. Each figure comes with a 95 % interval
-    from resampled families. ``self_correlation`` is the rank correlation of the full mean with the
-    mean over tasks drawn anew: what no choice of tasks can be asked to beat. ``seen`` are models of
-    organisations that the fit holds, ``new`` all others.
+    the mean; correlations are over models, None below three. ``intervals`` has of each figure the
+    95 % interval from resampled families. ``self_correlation`` is the rank correlation of the full
+    mean with the mean over tasks drawn anew: what no choice of tasks can be asked to beat. ``seen``
+    are models of organisations that the fit holds, ``new`` all others. ``in_the_fit`` counts models
+    that the fit itself holds; ``far`` names those that are farther from all fitted models than any
+    of these from the others.
     """
-    found = predict_models(mini, table)
+    found, farthest = predict_models(mini, table), reach(mini)
     known = {organisation(model) for model in mini.table.models}
     seen = np.array([organisation(model) in known for model in table.models], bool)
     every = np.ones(len(table.models), bool)
@@ -92,7 +95,12 @@ def report(mini: Mini, table: ScoreTable) -> dict[str, Any]:
         "cost_share": round(mini.cost_share, 6),
         **_figures(found, table, every),
         "self_correlation": _self_correlation(table),
-        "predicted_without_their_family": int(found.fitted.sum()),
+        "in_the_fit": int(found.fitted.sum()),
+        "far": [
+            model
+            for model, distance in zip(table.models, found.distance, strict=True)
+            if distance > farthest
+        ],
         "kinds": _kinds(mini, table, found),
         "borda": _agreement(
             np.array(borda_points(table.scores.tolist())),
@@ -120,13 +128,14 @@ def _figures(found: Predicted, table: ScoreTable, kept: NDArray[np.bool_]) -> di
         for _ in range(_RESAMPLES if len(members) > 1 else 0)
     ]
     figures: dict[str, Any] = {}
+    intervals: dict[str, list[float | None] | None] = {}
     for name, measure in MEASURES.items():
         figures[name] = _rounded(measure(found, rows))
         values = [v for some in resampled if (v := measure(found, some)) is not None]
-        figures[f"{name}_interval"] = (
+        intervals[name] = (
             [_rounded(float(v)) for v in np.quantile(values, [0.025, 0.975])] if values else None
         )
-    return figures
+    return {**figures, "intervals": intervals}
 
 
 def _off(found: Predicted, rows: NDArray[np.int64]) -> Array:

@@ -12,6 +12,7 @@ import pytest
 
 from benchmark.catalog import find_choices
 from benchmark.cli import main
+from benchmark.downsample.mini import read_mini
 from benchmark.suite import parse_suite
 
 TASKS = [f"Made{n}" for n in range(6)]
@@ -135,6 +136,13 @@ def test_the_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert content["spearman"] > 0.9
     assert content["coverage90"] > 0.7
     assert (here / "scatter.svg").is_file()
+    for part in (content, content["seen"], content["new"]):
+        for name in names.split()[3:10]:
+            low, high = part["intervals"][name]
+            assert low <= part[name] <= high or "interval" in name
+    assert 4 == content["in_the_fit"]
+    assert {"sts", "retrieval"} == set(content["kinds"])
+    assert content["borda"]["spearman"] > 0.8
 
     assert 0 == main(asked)
     assert "rank correlation" in capsys.readouterr().out
@@ -160,6 +168,18 @@ def few_models(here: Path) -> None:
             file.unlink()
 
 
+def incomplete(here: Path) -> None:
+    """Leave nine with all tasks."""
+    for folder in sorted((here / "published").iterdir())[9:]:
+        (folder / "r1" / "Made4.json").unlink()
+
+
+def unmeasured(here: Path) -> None:
+    """Leave one task without any score."""
+    for file in (here / "published").rglob("Made4.json"):
+        file.unlink()
+
+
 def no_sizes(here: Path) -> None:
     """Leave out what the suite says of its tasks' sizes."""
     suite = here / "tasks/suites/made.toml"
@@ -174,6 +194,8 @@ def nothing(here: Path) -> None:
     ("spoil", "more", "message"),
     [
         (few_models, ["--cost", "20%"], "9 models have scores on this suite"),
+        (incomplete, ["--cost", "20%"], "9 of 40 models have all scores on this suite"),
+        (unmeasured, ["--cost", "20%"], "no model has a score on Made4"),
         (no_sizes, ["--cost", "20%"], "nothing tells how many characters Made0, Made1, Made2"),
         (nothing, ["--cost", "0.1%"], "fits no choice that keeps the constraints; the cheapest"),
         (nothing, ["--keep", "1"], "a cost of 1 tasks fits no choice"),
@@ -202,10 +224,41 @@ def test_what_cannot_be_chosen_is_said_in_one_line(
     spoil(here)
 
     assert 2 == made(*more)
-    (line,) = capsys.readouterr().err.splitlines()
+    notes = capsys.readouterr().err.splitlines()
+    line = notes.pop()
+    assert all(note.startswith("note: ") for note in notes)
     assert line.startswith("embedmark: error: ")
     assert message in line
     assert not (here / "mini.toml").exists()
+
+
+def test_one_revision_a_model_is_fitted_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The one with most tasks; the other is flagged, and its scores are nowhere."""
+    other = here / "published/org0__m0/r2"
+    other.mkdir()
+    content = json.loads((here / "published/org0__m0/r1/Made0.json").read_text("utf-8"))
+    content["scores"]["test"][0]["main_score"] = 0.0123
+    (other / "Made0.json").write_text(json.dumps(content), "utf-8")
+
+    assert 0 == made("--cost", "20%")
+    assert "another of org0/m0 was left aside" in capsys.readouterr().err
+    (model,) = [m for m in read_mini(here / "mini.toml").table.models if m == "org0/m0"]
+    table = read_mini(here / "mini.toml").table
+    row = table.models.index(model)
+    assert ("r1",) == table.revisions[row]
+    assert table.scores[row].min() > 10
+
+
+def test_few_families_are_held_out_model_by_model(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One maker's models alone: intervals of a width that is measured, and a note of what for."""
+    for folder in sorted((here / "published").iterdir()):
+        folder.rename(folder.with_name(f"one__{folder.name.partition('__')[2]}"))
+
+    assert 0 == made("--cost", "20%")
+    assert "the models are of 1 families" in capsys.readouterr().err
+    assert read_mini(here / "mini.toml").widths.mean > 0.3
 
 
 def test_a_changed_task_file_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

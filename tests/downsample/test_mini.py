@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmark.downsample.calibration import Widths, calibrate
 from benchmark.downsample.methods import Problem, gaussian
 from benchmark.downsample.mini import Mini, check_digests, read_mini, write_mini
 from benchmark.downsample.picture import correlation_picture, scatter_picture
+from benchmark.downsample.predicting import predict_one, reach
 from benchmark.downsample.report import predict_models, report
 from benchmark.downsample.table import ScoreTable
 from benchmark.errors import TaskFileError
@@ -144,7 +146,8 @@ def test_the_report_agrees_with_scipy_and_by_hand() -> None:
     assert content["interval_score"] == pytest.approx(
         (2 * found.widths + 20 * missed).mean(), abs=1e-6
     )
-    assert content["mae_interval"][0] < content["mae"] < content["mae_interval"][1]
+    low, high = content["intervals"]["mae"]
+    assert low < content["mae"] < high
     assert content["seen"]["models"] + content["new"]["models"] == content["models"]
     assert 0 < content["new"]["models"] < content["models"]
     assert 0.5 < content["self_correlation"] < 1
@@ -162,7 +165,7 @@ def test_models_of_the_fit_are_predicted_without_their_family() -> None:
     moved[np.ix_(family, rest)] += 20
     other = predict_models(replace(mini, table=replace(fitted, scores=moved)), fitted)
 
-    assert len(fitted.models) == report(mini, fitted)["predicted_without_their_family"]
+    assert len(fitted.models) == report(mini, fitted)["in_the_fit"]
     np.testing.assert_allclose(other.means[family], plain.means[family], atol=1e-12)
     assert np.abs(other.means[~family] - plain.means[~family]).max() > 0.01
 
@@ -178,6 +181,39 @@ def test_few_models_have_no_correlation() -> None:
     assert two["mae"] is not None
     assert 0 == none["models"]
     assert none["mae"] is None
+
+
+def test_a_model_far_from_all_is_named_and_less_sure() -> None:
+    """Its measured scores are like those of nobody."""
+    fitted, others = halves()
+    mini = made_mini(fitted)
+    scores = others.scores.copy()
+    scores[0, list(mini.chosen)] = fitted.scores[:, list(mini.chosen)].mean(axis=0)
+    near = predict_one(mini, scores[0, list(mini.chosen)], others.models[0])
+    signs = np.where(np.arange(len(mini.chosen)) % 2, 1, -1)
+    scores[0, list(mini.chosen)] += 35 * signs
+    far = predict_one(mini, scores[0, list(mini.chosen)], others.models[0])
+    content = report(mini, replace(others, scores=scores))
+
+    assert (False, True) == (near["far"], far["far"])
+    assert others.models[0] in content["far"]
+    assert near["distance"] < reach(mini) < far["distance"]
+    width = [told["mean"]["high"] - told["mean"]["low"] for told in (near, far)]
+    assert width[1] > 1.5 * width[0]
+
+
+@pytest.mark.parametrize("old", ['"scores": [', '"kind"', '"widths"', '"revisions"'])
+def test_a_damaged_fit_is_one_line(tmp_path: Path, old: str) -> None:
+    """Also where its digest was made to match."""
+    path, fit = write_mini(tmp_path / "small.toml", made_mini(halves()[0]))
+    before = fit.read_bytes()
+    after = before.replace(old.encode(), old.replace('"', '"x', 1).encode(), 1)
+    digests = [hashlib.sha256(content).hexdigest() for content in (before, after)]
+    fit.write_bytes(after)
+    path.write_text(path.read_text("utf-8").replace(*digests), "utf-8")
+
+    with pytest.raises(TaskFileError, match="is damaged"):
+        read_mini(path)
 
 
 def test_all_tasks_chosen_is_the_truth() -> None:
