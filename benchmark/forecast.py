@@ -159,7 +159,7 @@ def _probe(forecast: Forecast, model: Any) -> None:
         forecast.pace = pace_of_pairs(model, queries, documents)
     else:
         forecast.rates = rates_of(forecast.samples, partial(_counted, model))
-        forecast.pace = pace_of(model, forecast.samples)
+        forecast.pace = pace_of(model, forecast.samples, forecast.rehearsal.patience)
 
 
 def _estimate(forecast: Forecast, work: Work) -> None:

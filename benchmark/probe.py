@@ -16,11 +16,13 @@ from benchmark.protocols import Encoder, Fitted, Searcher
 Sample: TypeAlias = tuple[Group, int, list[str]]
 """Texts of a group, all of one octave of length."""
 
+PATIENCE = 5.0
+"""Seconds after which a probe ends, and a rehearsal of scores."""
+
 _OF_A_GROUP = 32  # texts of each group and octave that are probed
 _STEPS = (8, 32, 256)  # texts a batch; the next is tried while one takes less than ``_SHORT``
 _SHORT = 0.3
 _FITTED = 2_000  # texts that a fit or a search is probed with
-_SECONDS = 5.0  # after which a probe ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,10 @@ def rate_of(texts: list[str], count: Callable[[list[str]], int | None]) -> float
     return None if counted is None else counted / max(sum(map(len, texts)), 1)
 
 
-def pace_of(model: Any, samples: Sequence[Sample]) -> Pace:
-    """Encode, fit or search a few texts; ModelError when the model fails."""
+def pace_of(model: Any, samples: Sequence[Sample], seconds: float = PATIENCE) -> Pace:
+    """Encode, fit or search a few texts for some seconds; ModelError when the model fails."""
     if isinstance(model, Encoder):
-        return _pace_by_octave(model, samples)
+        return _pace_by_octave(model, samples, seconds)
     if isinstance(model, Fitted):
         return _pace_of_whole(lambda texts: model.fit(texts).encode(texts), model, samples)
     searcher: Searcher = model
@@ -102,7 +104,7 @@ def pace_of(model: Any, samples: Sequence[Sample]) -> Pace:
     return _pace_of_whole(search, model, samples)
 
 
-def _pace_by_octave(model: Encoder, samples: Sequence[Sample]) -> Pace:
+def _pace_by_octave(model: Encoder, samples: Sequence[Sample], seconds: float) -> Pace:
     """A batch of each octave, those with most characters first; larger ones while it is quick."""
     by_octave: dict[int, list[tuple[Group, str]]] = {}
     for group, octave, texts in samples:
@@ -115,7 +117,7 @@ def _pace_by_octave(model: Encoder, samples: Sequence[Sample]) -> Pace:
     rates: dict[int, float] = {}
     begun = time.perf_counter()
     for octave in sorted(by_octave, key=lambda o: -sum(len(text) for _, text in by_octave[o])):
-        if rates and time.perf_counter() - begun > _SECONDS:
+        if rates and time.perf_counter() - begun > seconds:
             break
         for step in _STEPS:
             batch = by_octave[octave][:step]
@@ -174,6 +176,6 @@ def pace_of_pairs(model: Any, queries: list[str], documents: list[str]) -> Pace:
         characters += sum(map(len, queries[at : at + size])) + sum(
             map(len, documents[at : at + size])
         )
-        if seconds > _SECONDS:
+        if seconds > PATIENCE:
             break
     return Pace({0: seconds / max(characters, 1)}, start=warm)

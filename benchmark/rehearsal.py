@@ -13,13 +13,12 @@ from benchmark.errors import BenchmarkError
 from benchmark.guard import call_model
 from benchmark.kinds.rehearsal import fewer_draws
 from benchmark.prepare import Prepared, PreparedPart
-from benchmark.probe import sends_texts
+from benchmark.probe import PATIENCE, sends_texts
 from benchmark.protocols import Embeddings, Encoder, Fitted, Lookup, Request
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SECONDS = 5.0  # after which no more is rehearsed
 _OWN = 0.5  # seconds for a task's own vectors, where its scores hang on them
 _BATCH = 32  # texts that are encoded at once for it
 _WHOLE = 20_000  # texts that a model is fitted on for it, at most
@@ -34,6 +33,7 @@ class Rehearsal:
     others by theirs. ``start`` is what the first of a kind takes longer: it loads libraries.
     """
 
+    patience: float = PATIENCE
     start: float = 0.0
     taken: float = 0.0
     known: dict[str, float] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Rehearsal:
         size, middle = sorted(zip(sizes, range(len(parts)), strict=True))[len(parts) // 2]
         kind, part = prepared.task.kind, parts[middle]
         begun = time.perf_counter()
-        if self.taken > _SECONDS:  # too late: as those of its kind
+        if self.taken > self.patience:  # too late: as those of its kind
             return self.known.get(kind, 0.0) * sum(sizes)
         vectors = self._made(model, part, size)
         if not self.known:  # the first vectors of all

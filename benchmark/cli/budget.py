@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmark.budget import Budget, Unit
-    from benchmark.budgeted import Foreseen, Spent
+    from benchmark.budgeted import Spent
     from benchmark.catalog import Choice
     from benchmark.downsample.mini import Mini
+    from benchmark.foresight import Foreseen
     from benchmark.run import RunSettings
 
 
@@ -87,8 +88,9 @@ def _foreseen(
     reader: Any,
     mini: Mini | None,
 ) -> Foreseen:
-    from benchmark.budgeted import foresee, least_that_fits
+    from benchmark.budgeted import FEWEST, least_that_fits
     from benchmark.errors import UsageError
+    from benchmark.foresight import foresee
 
     foreseen = foresee(uri, choices, settings, budget, reader, mini)
     least = least_that_fits(foreseen, settings)
@@ -96,8 +98,8 @@ def _foreseen(
         spent = foreseen.spender.spent
         before = f", after {_amount(spent, budget)} to load and probe the model" if spent else ""
         raise UsageError(
-            f"--budget {budget.text}: no task fits{before}; the least is {least.name}, which takes "
-            f"{_amount(least.cost or 0.0, budget, foreseen)}"
+            f"--budget {budget.text}: no task fits, nor {FEWEST} examples of one{before}; the "
+            f"least is {least.name}, which takes {_amount(least.cost or 0.0, budget, foreseen)}"
         )
     return foreseen
 
@@ -211,7 +213,8 @@ def _print_tables(
     from benchmark.cli.predicted import print_prediction_within
     from benchmark.cli.summary import print_summary
 
-    print_summary(results, settings)
+    if results.rows or not sampled:
+        print_summary(results, settings)
     if sampled:
         print("\nOn some of their examples, drawn by seed: no score of the task, and in no mean.\n")
         columns = ["model", "task", "examples", "score of these", "95 % interval"]
