@@ -21,7 +21,7 @@ ALPHA = 0.05
 DRAWS = 1999
 SEED = 42
 FEWEST = 4
-"""Data sets; with three, two equal models were told apart too often (docs/ranks.md)."""
+"""Data sets; of three, one draw in nine has one alone, and nothing could be told apart."""
 _PRIOR = 8.0  # degrees of freedom of the variance that all pairs share
 _CELLS = 2_000_000  # of a block: 16 MB
 _KEPT = 4 * _CELLS  # blocks that are not made again for every step

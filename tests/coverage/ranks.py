@@ -135,7 +135,7 @@ def cell(population: str, by: str, tasks: int, repeats: int) -> Cell:
         high = MODELS - (true < true[:, None]).sum(axis=1)
         sets = rank_sets(scores, data_sets.tolist(), draws=DRAWS, seed=int(rng.integers(2**31)))
         ours = np.array([[each.low, each.high] for each in sets if each])
-        plain = _plain(scores, rng)
+        plain = percentiles(scores, rng)
         found[at] = (
             ((ours[:, 0] <= low) & (high <= ours[:, 1])).all(),
             (ours[:, 1] - ours[:, 0] + 1).mean(),
@@ -146,8 +146,8 @@ def cell(population: str, by: str, tasks: int, repeats: int) -> Cell:
     return Cell(population, by, tasks, *found.mean(axis=0).tolist())
 
 
-def _plain(scores: Array, rng: Generator) -> Array:
-    """Percentiles of each model's rank when tasks are drawn again, whole ranks, (2, models)."""
+def percentiles(scores: Array, rng: Generator) -> Array:
+    """The percentiles of each model's rank when tasks are drawn again, whole ranks, (2, models)."""
     tasks = scores.shape[1]
     times = rng.multinomial(tasks, np.full(tasks, 1 / tasks), DRAWS)
     ranks = 1 + np.argsort(np.argsort(-(times @ scores.T), axis=1), axis=1)
