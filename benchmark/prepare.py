@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.catalog import Choice, load_kind
-from benchmark.data import hub
 from benchmark.data.documents import MADE_OF_DOCUMENTS
 from benchmark.data.fingerprint import combined, fingerprint
 from benchmark.data.limit import limit_tables
-from benchmark.data.mteb.source import load_ahead
 from benchmark.data.sources import read_tables
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.protocols import Kind, Plan
@@ -73,8 +71,12 @@ def prepare(
     draws = random.Random(int({**kind.OPTIONS, **task.options}.get("seed", 42)))
     read = parts_to_read(choice)
     if task.source.type == "hub" and download:
+        from benchmark.data import hub
+
         hub.fetch_all(task, kind, read, download)
     if task.source.type == "mteb":
+        from benchmark.data.mteb.source import load_ahead
+
         load_ahead(task, kind, read)
     parts: list[PreparedPart] = []
     broken: str | None = None
@@ -94,6 +96,8 @@ def bytes_to_fetch(choice: Choice) -> int:
     """The bytes that reading the chosen parts would download first; 0 for what lies here."""
     if choice.task.source.type != "hub":
         return 0
+    from benchmark.data import hub
+
     return hub.bytes_to_fetch(choice.task, load_kind(choice.task.kind), parts_to_read(choice))
 
 
@@ -108,6 +112,8 @@ def parts_to_read(choice: Choice) -> list[tuple[str, str]]:
 def revision_of(task: Task) -> str:
     """What the source names its data by: a hub's commit, mteb's revision, '' for others."""
     if task.source.type == "hub":
+        from benchmark.data import hub
+
         return hub.commit_of(task)
     return str(task.source.settings.get("pinned") or task.source.settings.get("revision", ""))
 

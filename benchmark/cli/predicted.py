@@ -18,7 +18,6 @@ def minis_asked(names: Sequence[str], choices: Sequence[Choice]) -> list[Mini]:
     Raises TaskFileError when a fit is absent or another one, or was made with other task files.
     """
     from benchmark.catalog import is_suite, suite_path
-    from benchmark.downsample.mini import check_digests, read_mini
     from benchmark.suite import parse_suite
 
     digests = {choice.task.name: choice.task.digest for choice in choices}
@@ -29,6 +28,8 @@ def minis_asked(names: Sequence[str], choices: Sequence[Choice]) -> list[Mini]:
         path = Path(name) if name.endswith(".toml") else suite_path(name)
         if path is None or not is_suite(path) or not parse_suite(path).downsampled:
             continue
+        from benchmark.downsample.mini import check_digests, read_mini
+
         mini = read_mini(path)
         check_digests(path, mini, digests)
         found.append(mini)
