@@ -265,9 +265,8 @@ def _print_plan(plan: dict[str, Any], budget: Budget) -> None:
     rows += [["", name, "", "", "its data are not here"] for name in plan["absent"]]
     print_table(["", "task", "kind", "takes", ""], rows, right={"takes"})
     used, limit = (_amount(plan[key], budget) for key in ("used", "limit"))
-    print(
-        f"\n{plan['model']}: {limit}, of which {used} went to load and probe it. Nothing was saved."
-    )
+    before = f", of which {used} went to load and probe it" if plan["used"] else ""
+    print(f"\n{plan['model']}: {limit}{before}. Nothing was saved.")
 
 
 def _estimate(cost: float | None, budget: Budget) -> str:
