@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -27,8 +27,9 @@ def find_side(target: str, results: Sequence[TaskResult]) -> tuple[Side, list[st
     A folder, or a file, is read as it is. A name is a model's as results hold it, or a part of it
     between slashes (``tfidf`` of ``embedmark/tfidf``); before it may stand a scheme, behind it
     ``@revision`` and options, as in a URI (``wordllama?dim=64``). Without options it is the model
-    as it is, not an experiment. Raises UsageError when nothing, or more than one model or revision,
-    has that name.
+    as it is, not an experiment. What EmbedMark measured goes before what others did, and that
+    before what model cards claim. Raises UsageError when nothing, or more than one model or
+    revision, has that name.
     """
     path = Path(target)
     if path.is_dir() or (path.is_file() and path.suffix == ".json"):
@@ -47,8 +48,18 @@ def find_side(target: str, results: Sequence[TaskResult]) -> tuple[Side, list[st
         shown = ", ".join(sorted({result.slug or "no options" for result in named})[:5])
         raise UsageError(f"no results of '{target}' with these options; there are: {shown}")
     found = [result for result in of_slug if result.revision.startswith(revision)]
-    measured = [result for result in found if result.measured]
-    return Side(target, _by_task(target, measured or found, of_slug)), []
+    for provenance in ("measured", "imported"):
+        found = [result for result in found if result.provenance == provenance] or found
+    return Side(target, _by_task(target, found, of_slug)), []
+
+
+def narrowed(result: TaskResult, asked: Mapping[str, Collection[tuple[str, str]]]) -> TaskResult:
+    """The result with the splits and subsets that are asked of its task, where any are."""
+    if result.task not in asked:
+        return result
+    wanted = asked[result.task]
+    entries = tuple(e for e in result.entries if (e.split, e.subset) in wanted)
+    return replace(result, entries=entries)
 
 
 def _is_named(model: str, name: str) -> bool:

@@ -25,7 +25,7 @@ def svg(pairs: Sequence[Pair]) -> str:
     for pair in pairs:
         lines = _lines_of(pair)
         parts.append(f'<g transform="translate(0,{top})">\n{_panel(pair, lines)}</g>\n')
-        top += _TOP + _ROW * len(lines) + 50
+        top += _TOP + _ROW * len(lines) + 56
     width = _LABEL + _PLOT + _RIGHT
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top}" '
@@ -67,6 +67,8 @@ def _panel(pair: Pair, lines: Sequence[Line]) -> str:
         parts.append(_text(across(tick), bottom + 16, f"{tick:+g}" if tick else "0", "middle"))
     parts.append(_text(across(0) - 6, _TOP - 18, f"{pair.b} leads", "end"))
     parts.append(_text(across(0) + 6, _TOP - 18, f"{pair.a} leads", "start"))
+    legend = "blue: p at most 5 % after correction; grey: not told apart"
+    parts.append(_text(_LABEL, bottom + 34, legend, "start"))
     for n, line in enumerate(lines):
         parts.append(_row(line, _TOP + _ROW * n + 4, across))
     return "".join(parts)

@@ -91,7 +91,14 @@ def _task_row(task: TaskPair, corrected: float) -> list[str]:
         ]
     test = _test(found.paired) if found else ("", "")
     notes = "; ".join(task.notes)
-    return [task.task, f"{task.n:,}", *_scores(task.a, task.b), *test, *tail, notes]
+    return [
+        task.task,
+        f"{task.n:,}" if task.n else "",
+        *_scores(task.a, task.b),
+        *test,
+        *tail,
+        notes,
+    ]
 
 
 def _scores(a: float, b: float) -> tuple[str, str, str]:

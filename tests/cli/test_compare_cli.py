@@ -253,6 +253,22 @@ def test_revisions_and_experiments_have_names(
     assert [0, "embedmark/tfidf@1"] == [code, found["suite"]["models"][1]]
 
 
+def test_a_suite_asks_for_its_own_subsets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Results may hold more of a task than a suite does."""
+    monkeypatch.chdir(tmp_path)
+    Path("tasks/suites").mkdir(parents=True)
+    suite = 'title = "One"\ntasks = [{ name = "EmojiNames", subsets = ["en-de"] }]\n'
+    Path("tasks/suites/one.toml").write_text(suite, "utf-8")
+    _, whole, _ = compared(
+        capsys, "wordllama", "tfidf", "-t", "EmojiNames", "--results", str(STARTER)
+    )
+    _, part, _ = compared(capsys, "wordllama", "tfidf", "-t", "one", "--results", str(STARTER))
+
+    assert [7000, 1000] == [found["tasks"][0]["n"] for found in (whole, part)]
+
+
 def test_one_task_says_what_it_could_have_shown(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
