@@ -33,6 +33,7 @@ SUITES = {
     "LongEmbed": ("LongEmbed", 6),
     "BEIR": ("BEIR", 15),
     "mteb-eng-v2": ("MTEB(eng, v2)", 41),
+    "mteb-eng-v2-mini": ("MTEB(eng, v2), mini", 35),
     "mteb-eng-v1": ("MTEB(eng, v1)", 56),
     "C-MTEB": ("MTEB(cmn, v1)", 31),
     "CoIR": ("CoIR", 10),

@@ -73,6 +73,7 @@ def run(args: Namespace) -> int:
 
 
 def _tasks(args: Namespace) -> int:
+    from benchmark.cli.downsample_command import command_of
     from benchmark.cli.output import print_json
     from benchmark.downsample.fit import fit_mini
     from benchmark.downsample.mini import write_mini
@@ -88,7 +89,7 @@ def _tasks(args: Namespace) -> int:
     wanted = _wanted(args, table)
     title = args.title or f"{suite.title}, {'smaller' if not args.cost else f'at {args.cost}'}"
     mini = fit_mini(suite, tasks, table, wanted, title)
-    paths = write_mini(args.output, mini)
+    paths = write_mini(args.output, mini, command_of(args))
     picture = args.output.with_suffix(".svg")
     picture.write_text(correlation_picture(table, mini.chosen, mini.title), "utf-8")
     if args.json:
@@ -132,9 +133,8 @@ def _report(args: Namespace) -> int:
         )
     if content["far"]:
         print(
-            f"note: {len(content['far'])} models are farther from all fitted ones than any of "
-            f"these from the others, so less is known of them: {visible(content['far'][0])}"
-            f"{' and others' if len(content['far']) > 1 else ''}",
+            f"note: farther from all fitted models than any of these from the others: "
+            f"{visible(', '.join(content['far'][:3]))}, {len(content['far'])} in all",
             file=sys.stderr,
         )
     if args.picture and len(table.models):
@@ -255,10 +255,10 @@ def _print_mini(mini: Mini) -> None:
     print_table(["task", "kind", "", "cost"], rows, right={"cost"})
     quality = dict(mini.quality or {})
     print(
-        f"\n{len(mini.chosen)} of {len(mini.parts)} tasks, {mini.cost_share:.1%} of the cost. On "
-        f"models held out by family: rank correlation {_shown(quality.get('spearman'))}, error of "
-        f"the mean {_shown(quality.get('mae'))} points, 90 % intervals hold for "
-        f"{quality.get('coverage90', float('nan')):.0%}."
+        f"\n{len(mini.chosen)} of {len(mini.parts)} tasks, {mini.cost_share:.1%} of the cost. "
+        "Each model predicted without its\nfamily, on tasks chosen with it: rank correlation "
+        f"{_shown(quality.get('spearman'))}, error of the mean {_shown(quality.get('mae'))} "
+        f"points, 90 % intervals hold for {quality.get('coverage90', float('nan')):.0%}."
     )
 
 

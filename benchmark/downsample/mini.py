@@ -26,7 +26,7 @@ class Mini:
     """A choice of tasks, the table that it was fitted on, and how wide its intervals are.
 
     ``of`` is the suite that it stands for, ``parts`` that suite's tasks as it asks for them.
-    ``quality`` are figures measured on families held out; ``kept`` says the constraints in words.
+    ``quality`` are figures of each model without its family; ``kept`` says the constraints.
     """
 
     of: str
@@ -46,8 +46,10 @@ class Mini:
         return float(costs[list(self.chosen)].sum() / costs.sum())
 
 
-def write_mini(path: Path, mini: Mini) -> list[Path]:
+def write_mini(path: Path, mini: Mini, command: str = "") -> list[Path]:
     """Write the suite file and its fit beside it; returns both paths.
+
+    ``command`` is what made it, one line, said at the top.
 
     Raises TaskFileError when they cannot be written.
     """
@@ -55,7 +57,8 @@ def write_mini(path: Path, mini: Mini) -> list[Path]:
     content = json.dumps(_fit(mini), indent=1, ensure_ascii=False) + "\n"
     try:
         fit.write_text(content, "utf-8")
-        path.write_text(_toml(mini, fit.name, _digest(content.encode())), "utf-8")
+        made = f"# {command}\n" if command else ""
+        path.write_text(made + _toml(mini, fit.name, _digest(content.encode())), "utf-8")
     except OSError as error:
         raise TaskFileError(f"{path}: cannot be written ({error.strerror}); check it") from None
     return [path, fit]
@@ -201,7 +204,10 @@ def _toml(mini: Mini, fit: str, digest: str) -> str:
         f"digest = {_quote(digest)}",
     ]
     if mini.quality:
-        lines += ["", "[downsampled.quality]  # on families of models held out, choice repeated"]
+        lines += [
+            "",
+            "[downsampled.quality]  # each model without its family, on tasks chosen with it",
+        ]
         lines += [f"{name} = {value:.4f}" for name, value in mini.quality.items()]
     return "\n".join(lines) + "\n"
 

@@ -86,6 +86,9 @@ def test_a_smaller_suite_is_written_and_runs(
     assert {0, 1} == {kinds[name] for name in suite.task_names}
     assert sum(sizes[name] for name in suite.task_names) <= 0.2 * sum(sizes.values())
     assert suite.downsampled["suite"] == "made"
+    assert (here / "mini.toml").read_text("utf-8").splitlines()[0] == (
+        "# embedmark downsample tasks --suite made --results published --cost 20% -o mini.toml"
+    )
     assert 40 == suite.downsampled["fitted_on"]
     assert 0.9 < suite.downsampled["quality"]["spearman"] <= 1
     assert (here / "mini.svg").is_file()
