@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.downsampling.data import DATA
+
 KEPT, LEAST, MOST = 0.97, 0.92, 0.98
 """Of significant pairs, what must keep its order; between what coverage must lie."""
 _HEAD = """# How well smaller tasks tell the whole ones
@@ -97,11 +99,13 @@ def _verdict(found: Sequence[dict[str, Any]]) -> str:
         f"{e['name']} ({e['coverage']:.1%})" for e in found if not LEAST <= e["coverage"] <= MOST
     ]
     seeds = sorted({each["seeds"] for each in found})
+    absent = [name for name in DATA if name not in {each["name"] for each in found}]
+    lacks = f" Not studied here: {', '.join(absent)}." if absent else ""
     return (
         f"Over all of them {kept:.1%} of the significant pairs keep their order and {held:.1%} of "
         f"{trials:,} intervals hold the whole's score, over {' and '.join(map(str, seeds))} draws "
         f"a data set.\n\nShort of {KEPT:.0%} of the pairs: {', '.join(short) or 'none'}. Coverage "
-        f"outside {LEAST:.0%} to {MOST:.0%}: {', '.join(off) or 'none'}.\n"
+        f"outside {LEAST:.0%} to {MOST:.0%}: {', '.join(off) or 'none'}.{lacks}\n"
     )
 
 
