@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.catalog import Choice, load_task
+from benchmark.catalog import Choice, find_choices, load_task
 from benchmark.cli import main
 from benchmark.errors import UsageError
 from benchmark.forecast import Forecast, add, begin, finish
+from benchmark.kinds.rehearsal import fewer_draws
 from benchmark.models.composite import leaves
 from benchmark.models.http.spending import Meter
 from benchmark.models.table import Settings
@@ -221,7 +223,7 @@ def test_the_command_tells_and_keeps_nothing(
 
     assert 0 == main(["run", "random", "tfidf", "-t", str(task), "--plan"])
     shown = capsys.readouterr().out
-    assert 2 == shown.count("about 1 s")  # tf-idf is fitted to be timed
+    assert 2 == len(re.findall(r"about \d+ s", shown))  # tf-idf is fitted to be timed
     assert 1 == main(["run", "random", "broken.py", "-t", str(task), "--plan", "--json"])
     told = capsys.readouterr()
     random, broken = json.loads(told.out)["forecasts"]
@@ -229,3 +231,84 @@ def test_the_command_tells_and_keeps_nothing(
     assert "local/broken failed (ValueError at broken.py:2)" in broken["error"]
     assert f"failed: {broken['error']}\n" == told.err
     assert not (tmp_path / "results").exists()
+
+
+def test_sizes_are_by_octave_and_add_up(tmp_path: Path) -> None:
+    """Texts of 12 and of 10 characters are of 8 to 15: one octave, whose texts are probed."""
+    found = forecast_of(tmp_path, Prompted())
+    (work,) = found.works
+
+    assert ({3: 224}, 224, 22) == (work.sizes, work.characters, work.texts)
+    assert {3} == {octave for _, octave, _ in found.samples}
+    assert work.encode is not None
+    assert found.seconds == pytest.approx(found.start + work.read + work.encode + work.score)
+    told = found.to_json()["tasks"][0]
+    assert {"read", "encode", "score"} == set(told["seconds"])
+
+
+@dataclass
+class Slow(Prompted):
+    """Takes a thousandth of a second a character, by a clock of its own."""
+
+    clock: Any = None
+
+    def encode(self, texts: Sequence[str], *, role: Role = None, prompt: str | None = None) -> Any:
+        """The clock moves."""
+        if self.clock is not None:
+            self.clock.now += sum(len(text) + len(prompt or "") for text in texts) / 1000
+        return super().encode(texts, role=role, prompt=prompt)
+
+
+class Clock:
+    """A clock that only a model moves."""
+
+    now = 0.0
+
+    def perf_counter(self) -> float:
+        """The time."""
+        return self.now
+
+
+def test_time_follows_the_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a thousandth of a second each, prompts included, 224 take as many thousandths."""
+    clock = Clock()
+    monkeypatch.setattr("benchmark.probe.time", clock)
+    (work,) = forecast_of(tmp_path, Slow(clock=clock)).works
+
+    assert 0.224 == pytest.approx(work.encode)
+
+
+def test_repeated_draws_are_timed_by_two_of_them() -> None:
+    """Of ten experiments, or four clusterings a level, and nothing of what does not repeat."""
+
+    @dataclass(frozen=True)
+    class Level:
+        bootstraps: tuple[int, ...]
+
+    @dataclass(frozen=True)
+    class Repeated:
+        experiments: tuple[int, ...] = ()
+        levels: tuple[Level, ...] = ()
+
+    fitted, times = fewer_draws(Repeated(experiments=tuple(range(10))))
+    assert (2, 5.0) == (len(fitted.experiments), times)
+    clustered, times = fewer_draws(Repeated(levels=(Level((1, 2, 3, 4)),) * 3))
+    assert ([2, 2, 2], 2.0) == ([len(level.bootstraps) for level in clustered.levels], times)
+    once = Repeated(experiments=(1,))
+    assert (once, 1.0) == fewer_draws(once)
+
+
+def test_scores_of_every_kind_are_rehearsed(tmp_path: Path) -> None:
+    """The starter suite has seven; none takes no time, and no text is sent where none may be."""
+    pytest.importorskip("gensim", reason="the starter suite's data")
+    names = ["LeeNewsSimilarity", "UsGaapStatement", "UsGaapSection", "CurrencyNames"]
+    model, remote = Prompted(), Remote()
+    for loaded in (model, remote):
+        forecast = Forecast("m", loaded)
+        for choice in find_choices(names):
+            add(forecast, prepare(choice))
+        finish(forecast)
+        assert all(work.score > 0 for work in forecast.works)
+
+    assert model.asked
+    assert [] == remote.asked
