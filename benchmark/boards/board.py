@@ -24,6 +24,7 @@ PROVENANCE = ("measured", "imported", "any")
 REVISIONS = ("separate", "joined", "latest", "complete")
 DATA_REVISIONS = ("any", "majority", "declared")
 EXPERIMENTS = ("separate", "excluded")
+IMPUTED = ("never", "show")
 
 _KEYS: Mapping[str, str] = {
     "title": "a string",
@@ -38,6 +39,8 @@ _KEYS: Mapping[str, str] = {
     "main_revisions": "a table",
     "data_revisions": "a string",
     "experiments": "a string",
+    "imputed": "a string",
+    "mini": "a string",
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "missing": MISSING,
@@ -45,6 +48,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "revisions": REVISIONS,
     "data_revisions": DATA_REVISIONS,
     "experiments": EXPERIMENTS,
+    "imputed": IMPUTED,
 }
 
 
@@ -57,8 +61,9 @@ class Board:
     shown: ours (``measured``), also result files that another harness wrote (``imported``), or
     also what mteb keeps as ``external``, copied from model cards (``any``). ``columns`` chooses
     what is shown, in a fixed order. ``models`` are patterns of names, ``*`` and ``?`` as in a
-    shell. The other three, of revisions of models and of data and of experiments, stand in
-    ``benchmark.boards.policies``.
+    shell. ``imputed = "show"`` adds what the smaller suite ``mini`` predicts of models that have
+    no mean but all its tasks; it enters no mean and no rank. The other three, of revisions of
+    models and of data and of experiments, stand in ``benchmark.boards.policies``.
     """
 
     name: str
@@ -74,6 +79,8 @@ class Board:
     main_revisions: Mapping[str, str] = field(default_factory=dict)
     data_revisions: str = "any"
     experiments: str = "separate"
+    imputed: str = "never"
+    mini: str = ""
     path: Path | None = field(default=None, compare=False)
 
     def shows(self, model: str) -> bool:
@@ -97,6 +104,10 @@ def parse_board(path: Path) -> Board:
             raise TaskFileError(f"{path}: missing key '{key}'; add it ({_KEYS[key]})")
     for key, choices in _CHOICES.items():
         _check_choice(path, key, content.get(key, choices[0]), choices)
+    if (content.get("imputed") == "show") != ("mini" in content):
+        raise TaskFileError(
+            f'{path}: imputed = "show" and mini, the smaller suite that predicts, go together'
+        )
     columns = content.get("columns", list(DEFAULT_COLUMNS))
     for column in columns:
         _check_choice(path, "columns", column, COLUMNS)
@@ -113,6 +124,7 @@ def parse_board(path: Path) -> Board:
         groups=parse_groups(path, content.get("groups", {}), None),
         models=tuple(content.get("models", ("*",))),
         main_revisions=main_revisions,
+        mini=content.get("mini", ""),
         path=path,
         **optional,
     )

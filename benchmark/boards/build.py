@@ -44,6 +44,8 @@ class Row:
     zero_shot: float | None
     """The share of the suite's tasks that the model is not declared to be trained on."""
     ranks: Ranks = field(default_factory=Ranks)
+    predicted: Mapping[str, Any] | None = None
+    """What a smaller suite predicts of a model without a mean, in percent; it counts nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

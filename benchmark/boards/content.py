@@ -82,6 +82,7 @@ def _row_dict(row: Row) -> dict[str, Any]:
         "imported": [name for name, cell in row.cells.items() if cell.status == IMPORTED],
         "external": [name for name, cell in row.cells.items() if cell.status == EXTERNAL],
         "other_data_revision": [name for name, cell in row.cells.items() if cell.other_data],
+        **({"predicted": dict(row.predicted)} if row.predicted else {}),
         "facts": row.facts.to_json(),
         "zero_shot": row.zero_shot,
         "not_scored": {

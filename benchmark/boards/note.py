@@ -34,6 +34,11 @@ def note(table: Leaderboard) -> str:
             " examples had been asked, and of tasks like these from the spread of their scores"
         )
     parts += _ranks(table)
+    if any(row.predicted for row in table.rows):
+        parts.append(
+            "≈ is predicted, not measured, from the tasks that the model ran of "
+            f"{table.board.mini}, with 90 % intervals; it counts in no mean and in no rank"
+        )
     if table.without_scores:
         names = [f"{m} ({_reasons(counts)})" for m, counts in table.without_scores.items()]
         parts.append(f"left out for having no score: {', '.join(names)}")

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from benchmark.boards.board import DEFAULT_COLUMNS, FACTS
 from benchmark.boards.build import Leaderboard, Row
@@ -156,6 +157,13 @@ def _columns(table: Leaderboard) -> Iterator[Column]:
         yield Column(
             "mean_by_kind", "Mean (kinds)", True, lambda row: shown_score(row.mean_by_kind)
         )
+    if any(row.predicted for row in table.rows):
+        yield Column(
+            "predicted_mean",
+            "Predicted mean (90 %), not measured",
+            True,
+            lambda row: _guess(row, "mean"),
+        )
     yield from _score_columns(table)
     yield from _fact_columns(asked)
     if any(_remarks(row) for row in table.rows):
@@ -211,8 +219,16 @@ def _fact_columns(asked: Collection[str]) -> Iterator[Column]:
         yield Column("zero_shot", "Zero-shot (declared)", True, _zero_shot)
 
 
+def _guess(row: Row, *place: str) -> str:
+    """As nothing measured looks: about how much, and between what; nothing where none is."""
+    told: Any = row.predicted
+    for key in place:
+        told = (told or {}).get(key)
+    return f"≈{told['predicted']:.1f} ({told['low']:.1f} to {told['high']:.1f})" if told else ""
+
+
 def _of_kind(kind: str) -> Callable[[Row], str]:
-    return lambda row: shown_score(row.kinds[kind])
+    return lambda row: shown_score(row.kinds[kind]) or _guess(row, "kinds", kind)
 
 
 def _of_group(group: str) -> Callable[[Row], str]:
@@ -220,7 +236,7 @@ def _of_group(group: str) -> Callable[[Row], str]:
 
 
 def _of_task(name: str) -> Callable[[Row], str]:
-    return lambda row: _cell_text(row.cells[name])
+    return lambda row: _guess(row, "tasks", name) or _cell_text(row.cells[name])
 
 
 def _of_fact(fact: str) -> Callable[[Row], str]:

@@ -72,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
         suite = suites[board.name]
         tasks = {task.name: task for task in find_tasks(suite.task_names)}
         table = build_leaderboard(board, suite, tasks, results)
+        if board.imputed == "show":
+            table = _imputed(table)
         folder = args.out or _default_folder(board.path)
         empty = not (table.rows or table.without_scores)
         if empty and not any(path.exists() for path in table_files(table, folder)):
@@ -82,6 +84,18 @@ def run(args: argparse.Namespace) -> int:
         else:
             failed = not _check(table, folder) or failed
     return int(failed)
+
+
+def _imputed(table: Leaderboard) -> Leaderboard:
+    from benchmark.catalog import suite_path
+    from benchmark.downsample.imputing import with_predictions
+    from benchmark.downsample.mini import read_mini
+
+    name = table.board.mini
+    path = Path(name) if name.endswith(".toml") else suite_path(name)
+    if path is None:
+        raise UsageError(f"{table.board.path}: 'mini': no suite is named '{name}'")
+    return with_predictions(table, read_mini(path))
 
 
 def _build(table: Leaderboard, folder: Path) -> None:
