@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PREDICTABLE = 0.8
 """The rank correlation above which ``elimination`` calls a task predictable, as MMTEB does."""
 SHORTLIST = 8
-"""How many choices of one Gaussian are looked at again; more change nothing that is measured."""
+"""How many choices of one Gaussian are looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
