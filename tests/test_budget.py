@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark import budget as budgets
-from benchmark.budget import Spender, Unit, best_of, parse_budget
+from benchmark.budget import limit as budgets
+from benchmark.budget.limit import Spender, Unit, best_of, parse_budget
 from benchmark.catalog import Choice, find_choices, load_task
 from benchmark.cli import main
 from benchmark.downsample.telling import Telling, bought, telling_of

@@ -15,7 +15,7 @@ import pytest
 from benchmark.catalog import Choice, find_choices, load_task
 from benchmark.cli import main
 from benchmark.errors import UsageError
-from benchmark.forecast import Forecast, add, begin, finish
+from benchmark.forecast.estimate import Forecast, add, begin, finish
 from benchmark.kinds.rehearsal import fewer_draws
 from benchmark.models.composite import leaves
 from benchmark.models.http.spending import Meter
@@ -272,7 +272,7 @@ class Clock:
 def test_time_follows_the_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a thousandth of a second each, prompts included, 224 take as many thousandths."""
     clock = Clock()
-    monkeypatch.setattr("benchmark.probe.time", clock)
+    monkeypatch.setattr("benchmark.forecast.probe.time", clock)
     (work,) = forecast_of(tmp_path, Slow(clock=clock)).works
 
     assert 0.224 == pytest.approx(work.encode)

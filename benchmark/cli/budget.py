@@ -9,11 +9,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmark.budget import Budget, Unit
-    from benchmark.budgeted import Spent
+    from benchmark.budget.foresight import Foreseen
+    from benchmark.budget.limit import Budget, Unit
+    from benchmark.budget.running import Spent
     from benchmark.catalog import Choice
     from benchmark.downsample.mini import Mini
-    from benchmark.foresight import Foreseen
     from benchmark.run import RunSettings
 
 
@@ -21,7 +21,7 @@ def budget_asked(args: Namespace, sweep: Any) -> Budget | None:
     """The budget of ``--budget``; UsageError for one that is none, or beside what it excludes."""
     if args.budget is None:
         return None
-    from benchmark.budget import parse_budget
+    from benchmark.budget.limit import parse_budget
     from benchmark.errors import UsageError
 
     budget = parse_budget(args.budget)
@@ -49,7 +49,7 @@ def run_within(
     Each model has the whole budget, and consent is asked when its turn comes. With one model a
     budget that nothing fits is a UsageError; with several it is said of that model.
     """
-    from benchmark.budgeted import spend
+    from benchmark.budget.running import spend
     from benchmark.cli.progress import TerminalListener
     from benchmark.errors import BenchmarkError, UsageError
     from benchmark.jobs import Reader
@@ -88,9 +88,9 @@ def _foreseen(
     reader: Any,
     mini: Mini | None,
 ) -> Foreseen:
-    from benchmark.budgeted import FEWEST, least_that_fits
+    from benchmark.budget.foresight import foresee
+    from benchmark.budget.running import FEWEST, least_that_fits
     from benchmark.errors import UsageError
-    from benchmark.foresight import foresee
 
     foreseen = foresee(uri, choices, settings, budget, reader, mini)
     least = least_that_fits(foreseen, settings)
@@ -106,7 +106,7 @@ def _foreseen(
 
 def _agreed(foreseen: Foreseen, budget: Budget) -> list[Choice]:
     """The tasks that may be sent: those planned, and all where only the clock will say."""
-    from benchmark.budgeted import planned
+    from benchmark.budget.running import planned
 
     units = foreseen.spender.units if budget.unit == "time" else planned(foreseen)
     return [choice for unit in units for choice in unit.choices]
@@ -146,7 +146,7 @@ def _told(
 
 
 def _plan_of(foreseen: Foreseen, budget: Budget) -> dict[str, Any]:
-    from benchmark.budgeted import planned
+    from benchmark.budget.running import planned
 
     runs = planned(foreseen)
     rest = [unit for unit in foreseen.spender.units if unit not in runs]

@@ -12,7 +12,7 @@ from benchmark.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
-    from benchmark.forecast import Forecast
+    from benchmark.forecast.estimate import Forecast
     from benchmark.prepare import Prepared
 
 _COUNTS = ("texts", "unique_texts", "characters")
@@ -27,7 +27,7 @@ def print_plan(
     ``begun`` is when the command began: what it took until then, a run takes too.
     """
     from benchmark.catalog import expanded
-    from benchmark.forecast import add, begin, finish
+    from benchmark.forecast.estimate import add, begin, finish
     from benchmark.models.table import Settings
     from benchmark.prepare import bytes_to_fetch, chosen_parts, prepare
 

@@ -6,7 +6,7 @@ import statistics
 
 from benchmark.catalog import STARTER, expanded, find_choices
 from benchmark.errors import ModelError
-from benchmark.forecast import Forecast, add, begin, finish
+from benchmark.forecast.estimate import Forecast, add, begin, finish
 from benchmark.models.table import Settings
 from benchmark.prepare import prepare
 

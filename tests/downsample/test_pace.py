@@ -13,8 +13,8 @@ from benchmark.cli import main
 from benchmark.downsample import pace
 from benchmark.downsample.pace import characters_a_second
 from benchmark.errors import ModelError
-from benchmark.forecast import Forecast
-from benchmark.work import Work
+from benchmark.forecast.estimate import Forecast
+from benchmark.forecast.work import Work
 from tests.cli.test_downsample_cli import few_resamples, here, made
 from tests.test_budget import FIRST_LETTERS
 

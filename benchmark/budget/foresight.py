@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from benchmark.budget import Budget, Spender, units_of
+from benchmark.budget.limit import Budget, Spender, units_of
 from benchmark.catalog import Choice, expanded, load_kind
 from benchmark.encode.workers import load_with_workers
 from benchmark.errors import ModelError, UsageError
-from benchmark.forecast import Forecast, add, begin, finish
+from benchmark.forecast.estimate import Forecast, add, begin, finish
+from benchmark.forecast.probe import PATIENCE
+from benchmark.forecast.work import Work, together
 from benchmark.jobs import Reader, is_stored
 from benchmark.measure import can_measure
 from benchmark.models.composite import leaves
 from benchmark.prepare import bytes_to_fetch
-from benchmark.probe import PATIENCE
 from benchmark.run import RunSettings
-from benchmark.work import Work, together
 
 if TYPE_CHECKING:
     from benchmark.downsample.mini import Mini

@@ -14,7 +14,7 @@ from benchmark.meter import OverBudgetError
 
 if TYPE_CHECKING:
     from benchmark.downsample.telling import Telling
-    from benchmark.work import Work
+    from benchmark.forecast.work import Work
 
 FORMS = "write a time (90s, 10min, 2h), a share of the characters (5%) or money (2usd)"
 Measure: TypeAlias = Literal["time", "share", "money"]

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmark.budget import Budget, Spender, Unit, best_of, cost_of
+from benchmark.budget.foresight import Foreseen
+from benchmark.budget.limit import Budget, Spender, Unit, best_of, cost_of
 from benchmark.errors import UsageError
-from benchmark.forecast import work_of
-from benchmark.foresight import Foreseen
+from benchmark.forecast.estimate import work_of
+from benchmark.forecast.probe import sends_texts
 from benchmark.jobs import Reader
 from benchmark.listener import Listener
 from benchmark.models.http.spending import Spending
 from benchmark.prepare import prepare
-from benchmark.probe import sends_texts
 from benchmark.results.frame import Row
 from benchmark.run import Loaded, RunSettings, run
 

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.encode import Wanted, groups_of, joint_groups
 from benchmark.errors import BenchmarkError
-from benchmark.guard import call_model
-from benchmark.measure import can_measure
-from benchmark.models.composite import leaves
-from benchmark.models.http.spending import estimate_tokens
-from benchmark.models.identity import hub_folder
-from benchmark.models.table import Settings, find_scheme, load_model
-from benchmark.models.tokens import count_pairs, count_plan
-from benchmark.prepare import Prepared, PreparedPart
-from benchmark.probe import (
+from benchmark.forecast.probe import (
     Pace,
     Sample,
     pace_of,
@@ -29,9 +21,17 @@ from benchmark.probe import (
     sample_of,
     sends_texts,
 )
+from benchmark.forecast.rehearsal import Rehearsal
+from benchmark.forecast.work import Work
+from benchmark.guard import call_model
+from benchmark.measure import can_measure
+from benchmark.models.composite import leaves
+from benchmark.models.http.spending import estimate_tokens
+from benchmark.models.identity import hub_folder
+from benchmark.models.table import Settings, find_scheme, load_model
+from benchmark.models.tokens import count_pairs, count_plan
+from benchmark.prepare import Prepared, PreparedPart
 from benchmark.protocols import Encoder, Fitted, Lookup, Request, Reranker, Searcher
-from benchmark.rehearsal import Rehearsal
-from benchmark.work import Work
 
 if TYPE_CHECKING:
     from benchmark.encode import Group

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import BenchmarkError
+from benchmark.forecast.probe import PATIENCE, sends_texts
 from benchmark.guard import call_model
 from benchmark.kinds.rehearsal import fewer_draws
 from benchmark.prepare import Prepared, PreparedPart
-from benchmark.probe import PATIENCE, sends_texts
 from benchmark.protocols import Embeddings, Encoder, Fitted, Lookup, Request
 
 if TYPE_CHECKING:
