@@ -23,8 +23,9 @@ def loss_of(samples: Samples) -> NDArray[np.float64]:
     """How much each example costs the main score, ``(n,)``, greater is worse; 0 for none.
 
     Of a mean, 1 less its value (its error, of a regression's); of a correlation, how far apart its
-    two ranks are, as a share of all; of pairs, the share of the other label on the wrong side; of
-    clusters, the share of draws in which most of its cluster has another label.
+    two ranks are, as a share of all; of pairs, the share of the other label on the wrong side, of
+    equal similarities half; of clusters, the share of draws in which most of its cluster has
+    another label.
     """
     if "gold" in samples:
         ranks = [average_ranks(samples[name]) for name in ("gold", "similarity")]
@@ -72,8 +73,11 @@ def _rows_of(request: Request, rows: NDArray[Any]) -> NDArray[Any]:
 
 def _wrong_side(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     negatives, positives = np.sort(scores[~positive]), np.sort(scores[positive])
-    above = len(negatives) - np.searchsorted(negatives, scores, "left")
-    below = np.searchsorted(positives, scores, "right")
+    below, above = (
+        (np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")) / 2
+        for others in (positives, negatives)
+    )
+    above = len(negatives) - above
     return np.where(positive, above / max(len(negatives), 1), below / max(len(positives), 1))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from benchmark.compare.models import Side
     from benchmark.compare.suite import Pair
+    from benchmark.results.task_result import TaskResult
 
 EXAMPLES = """examples:
   embedmark compare wordllama tfidf                 on every task that both have results of
@@ -89,42 +90,28 @@ def run(args: argparse.Namespace) -> int:
 
 def _sides(args: argparse.Namespace) -> tuple[list[Side], list[str]]:
     """The models with the results that the filters leave, and what could not be read."""
-    from benchmark.cli.results import filtered
-    from benchmark.compare.models import Side, find_side, narrowed
+    from benchmark.cli.narrowing import filtered, nothing_of
+    from benchmark.cli.output import visible
+    from benchmark.compare.models import Side, find_side
     from benchmark.results.load import read_all
 
     folders = sources(args)
     by_name = [name for name in args.models if not Path(name).exists()]
     results, problems = read_all(folders) if by_name else ([], [])
-    asked = _asked(args.task)
-    sides = []
+    sides: list[Side] = []
+    every: list[TaskResult] = []
     for name in args.models:
         side, lines = find_side(name, results)
         problems += lines
-        kept = filtered([narrowed(each, asked) for each in side.results.values()], args)
+        every += side.results.values()
+        kept = filtered(list(side.results.values()), args)
         sides.append(Side(side.name, {result.task: result for result in kept}))
+    for line in nothing_of(args, every):
+        print(visible(line), file=sys.stderr)
     names = [side.name for side in sides]
     if len(set(names)) < len(names):
         raise UsageError("compare: a model is named twice; name different ones")
     return sides, problems
-
-
-def _asked(names: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
-    """The splits and subsets of each task that suites and files of ``-t`` ask for.
-
-    Results of others may hold more of a task. A task's bare name asks for all that there is.
-    """
-    from benchmark.catalog import find_choices, suite_path
-
-    files = [name for name in names if name.endswith(".toml") or suite_path(name)]
-    return {
-        choice.task.name: {
-            (split, subset)
-            for split in choice.splits or choice.task.splits
-            for subset in choice.subsets or tuple(choice.task.subsets)
-        }
-        for choice in (find_choices(files) if files else ())
-    }
 
 
 def _shared(sides: Sequence[Side]) -> list[str]:

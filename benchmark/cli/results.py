@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.cli.diff import add_diff, run_diff
 from benchmark.cli.filters import add_filters, add_sources, sources
 from benchmark.cli.interchange import add_export, add_import, run_export, run_import
+from benchmark.cli.narrowing import filtered, nothing_of
 from benchmark.cli.samples import add_samples, run_samples
 from benchmark.cli.verify import add_verify, run_verify
 from benchmark.errors import UsageError, nearest
@@ -104,6 +103,8 @@ def run(args: argparse.Namespace) -> int:
         results, problems = _find(args.target, sources(args))
     else:
         results, problems = read_all(sources(args))
+    for line in nothing_of(args, results):
+        print(visible(line), file=sys.stderr)
     results = list(filtered(results, args))
     if args.results_command == "export":
         for problem in problems:
@@ -123,56 +124,6 @@ def run(args: argparse.Namespace) -> int:
         return int(bool(problems))
     _print(rows, columns, as_json=args.json)
     return int(bool(problems))
-
-
-def filtered(results: list[TaskResult], args: argparse.Namespace) -> Iterator[TaskResult]:
-    """The results that the filters leave, with the entries that they leave."""
-    from benchmark.aggregate import AGGREGATE
-    from benchmark.catalog import KINDS
-
-    for kind in args.kind:
-        if kind not in (*KINDS, AGGREGATE):
-            raise UsageError(f"unknown kind '{kind}'{nearest(kind, [*KINDS, AGGREGATE])}")
-    patterns = _task_names(args.task)
-    of_domain = _tasks_of_domains(args.domain)
-    for result in results:
-        entries = tuple(entry for entry in result.entries if _entry_wanted(entry, args))
-        if (
-            entries
-            and (not patterns or any(fnmatchcase(result.task, name) for name in patterns))
-            and (not args.kind or result.kind in args.kind)
-            and (not args.domain or result.task in of_domain)
-        ):
-            yield replace(result, entries=entries)
-
-
-def _entry_wanted(entry: Entry, args: argparse.Namespace) -> bool:
-    codes = {*entry.languages, *(code.split("-")[0] for code in entry.languages)}
-    return (
-        (not args.split or entry.split in args.split)
-        and (not args.subset or entry.subset in args.subset)
-        and (not args.language or not codes.isdisjoint(args.language))
-    )
-
-
-def _task_names(names: Sequence[str]) -> list[str]:
-    """Names as given (a result needs no task file); suites and paths as what they stand for."""
-    from benchmark.catalog import find_tasks, suite_path
-
-    found = []
-    for name in names:
-        if suite_path(name) or name.endswith(".toml") or Path(name).is_dir():
-            found += [task.name for task in find_tasks([name])]
-        else:
-            found.append(name)
-    return found
-
-
-def _tasks_of_domains(domains: Sequence[str]) -> set[str]:
-    from benchmark.catalog import find_tasks, task_files
-
-    tasks = find_tasks(list(task_files())) if domains else []
-    return {task.name for task in tasks if set(domains) & set(task.domains)}
 
 
 def _find(target: str, folders: Sequence[Path]) -> tuple[list[TaskResult], list[str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -51,15 +51,6 @@ def find_side(target: str, results: Sequence[TaskResult]) -> tuple[Side, list[st
     for provenance in ("measured", "imported"):
         found = [result for result in found if result.provenance == provenance] or found
     return Side(target, _by_task(target, found, of_slug)), []
-
-
-def narrowed(result: TaskResult, asked: Mapping[str, Collection[tuple[str, str]]]) -> TaskResult:
-    """The result with the splits and subsets that are asked of its task, where any are."""
-    if result.task not in asked:
-        return result
-    wanted = asked[result.task]
-    entries = tuple(e for e in result.entries if (e.split, e.subset) in wanted)
-    return replace(result, entries=entries)
 
 
 def _is_named(model: str, name: str) -> bool:

@@ -20,18 +20,25 @@ def _of_two(pair: Pair) -> str:
     first, neither, second = pair.leads()
     tested = first + neither + second
     if not tested:
-        return f"No task has records of examples of both; {_like(pair)}."
+        return f"No task could be tested by its examples; {_like(pair)}."
     if len(pair.tasks) == 1:
         return _of_one(pair)
     leaders = [(name, count) for name, count in ((pair.a, first), (pair.b, second)) if count]
+    tasks = _tasks(tested, len(pair.tasks))
     parts = [
-        f"{name} {'' if n else 'leads '}on {count}{'' if n else f' of {tested} tasks'}"
+        f"{name} {'' if n else 'leads '}on {count}{'' if n else f' of {tasks}'}"
         for n, (name, count) in enumerate(leaders)
     ]
-    if neither:
-        where = f"{neither} of them" if parts else f"all {neither} tasks"
-        parts.append(f"on {where} they cannot be told apart on this data")
+    if not parts:
+        where = f"any of {tasks}" if tested > 1 else f"the {tasks}"
+        parts.append(f"{pair.a} and {pair.b} cannot be told apart on {where}, by this data")
+    elif neither:
+        parts.append(f"on {neither} of them they cannot be told apart on this data")
     return f"{', '.join(parts)}; {_these(pair)}; {_like(pair)}."
+
+
+def _tasks(tested: int, count: int) -> str:
+    return f"{tested} task{'' if tested == 1 else 's'}{'' if tested == count else ' tested'}"
 
 
 def _of_one(pair: Pair) -> str:
@@ -56,7 +63,9 @@ def _these(pair: Pair) -> str:
     if group is None or group.paired is None:
         return "over these tasks nothing can be said"
     paired = group.paired
-    which = "these tasks" if not group.without else f"the {group.tasks} tasks with records"
+    which = "these tasks"
+    if group.without:
+        which = f"{group.tasks} of these {group.tasks + len(group.without)} tasks"
     if pair.p_suite <= LEVEL:
         lead = pair.a if paired.difference > 0 else pair.b
         return f"over {which} {lead} leads by {_by(paired.difference, paired.interval)}"
@@ -104,10 +113,16 @@ def _of_many(pairs: Sequence[Pair]) -> str:
     parts = [f"{best} has the highest mean"]
     if level:
         parts.append(f"cannot be told from it over these tasks: {', '.join(level)}")
-    parts += below
+    parts += [*below, *_others(pairs, best)]
     if unknown:
-        parts.append(f"without records of examples nothing can be said of {', '.join(unknown)}")
+        parts.append(f"no task could be tested by its examples of {', '.join(unknown)}")
     return "; ".join(parts) + "."
+
+
+def _others(pairs: Sequence[Pair], best: str) -> list[str]:
+    """Which pairs of the others cannot be told apart."""
+    apart = [pair for pair in pairs if best not in (pair.a, pair.b) and pair.p_suite > LEVEL]
+    return [f"{pair.a} and {pair.b} cannot be told apart over these tasks" for pair in apart]
 
 
 def _lead(pair: Pair, name: str) -> float:

@@ -139,7 +139,7 @@ def test_results_without_records_are_compared_over_tasks_only(
     assert ["no records of examples"] == found["suite"]["notes"][TASKS[0]]
     assert found["suite"]["these_tasks"] is None
     assert 3 == found["suite"]["tasks_like_these"]["tasks"]
-    assert found["verdict"].startswith("No task has records of examples of both; over tasks like")
+    assert found["verdict"].startswith("No task could be tested by its examples; over tasks like")
 
 
 def test_a_damaged_file_of_records_is_named(
@@ -279,3 +279,46 @@ def test_one_task_says_what_it_could_have_shown(
     assert apart["verdict"].startswith("wordllama leads on LeeNewsSimilarity by 28.1 (")
     assert "cannot be told apart on LeeLeadRetrieval (287 examples)" in level["verdict"]
     assert "would have been found four times of five" in level["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "begins"),
+    [
+        (["LeeNewsSimilarity"], "No task could be tested by its examples; one task tells nothing"),
+        (["DocstringPairs", "LeeLeadRetrieval"], "constant and random cannot be told apart on any"),
+        (
+            ["LeeNewsSimilarity", "LeeLeadRetrieval"],
+            "constant and random cannot be told apart on the 1 task tested, by this data; over 1",
+        ),
+        (
+            ["LeeNewsSimilarity", "UsGaapSection"],
+            "random leads on 1 of 1 task tested; over 1 of these 2 tasks random leads by",
+        ),
+    ],
+)
+def test_the_verdict_of_few_tests(
+    capsys: pytest.CaptureFixture[str], tasks: list[str], begins: str
+) -> None:
+    """Equal similarities have no test, which is not a want of records."""
+    options = ("constant", "random", "--results", str(STARTER), "-t", *tasks)
+    code, found, _ = compared(capsys, *options)
+
+    assert 0 == code
+    assert found["verdict"].startswith(begins)
+
+
+def test_models_behind_the_best_are_told_apart_or_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two that are far from the best may still be level, and it is said."""
+    models = ("constant", "random", "tfidf")
+    _, found, _ = compared(capsys, *models, "--results", str(STARTER))
+
+    assert found["verdict"].endswith("; constant and random cannot be told apart over these tasks.")
+
+
+def test_equal_similarities_are_half_right(capsys: pytest.CaptureFixture[str]) -> None:
+    """A model that says the same of all pairs wins about as often as one that guesses."""
+    options = ("constant", "random", "-t", "UsGaapLineItemPairs", "--results", str(STARTER))
+    _, found, _ = compared(capsys, *options)
+
+    (row,) = found["tasks"]
+    assert min(row["wins"], row["losses"]) > 0.45 * row["n"]

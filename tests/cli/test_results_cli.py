@@ -127,18 +127,30 @@ def test_a_suite_stands_for_its_tasks(
     """A suite found in ./tasks is replaced by its tasks."""
     folder = tmp_path / "tasks" / "suites"
     folder.mkdir(parents=True)
-    (tmp_path / "pairs.csv").write_text("sentence1,sentence2,score\na,b,1\n", "utf-8")
+    for name in ("de", "en"):
+        (folder.parent / f"{name}.csv").write_text("sentence1,sentence2,score\na,b,1\n", "utf-8")
     (folder.parent / "Pairs.toml").write_text(
-        'kind = "sts"\nmain_score = "cosine_spearman"\nlanguages = ["eng-Latn"]\n'
-        'domains = ["gossip"]\n[source]\nfiles = "pairs.csv"\n',
+        'kind = "sts"\nmain_score = "cosine_spearman"\n'
+        'domains = ["gossip"]\n[source]\nfiles = "{subset}.csv"\n'
+        '[subsets]\nde = ["deu-Latn"]\nen = ["eng-Latn"]\n',
         "utf-8",
     )
     (folder / "mine.toml").write_text('title = "Mine"\ntasks = ["Pairs"]\n', "utf-8")
+    (folder / "one.toml").write_text(
+        'title = "One"\ntasks = [{ name = "Pairs", subsets = ["de"] }]\n', "utf-8"
+    )
+    (tmp_path / "Pairs").mkdir()
     monkeypatch.chdir(tmp_path)
 
     for filters in (["-t", "mine"], ["-t", "tasks/Pairs.toml"], ["--domain", "gossip"]):
         assert 0 == run("list", "--json", *filters)
         assert ["Pairs"] == [row["task"] for row in listed(capsys)]
+    assert 0 == run("list", "--json", "-t", "one")
+    assert [0.25] == [row["main_score"] for row in listed(capsys)]  # of the subset it asks for
+    assert 0 == run("list", "--json", "-t", "Pairs", "one", "Nothing")
+    shown = capsys.readouterr()
+    assert [0.5] == [row["main_score"] for row in json.loads(shown.out)["results"]]
+    assert "note: -t: no results of 'Nothing'" in shown.err
 
 
 @pytest.mark.parametrize("form", ["name", "part", "folder name", "file", "folder"])
