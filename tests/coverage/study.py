@@ -77,8 +77,8 @@ class Cell:
 
     @property
     def passes(self) -> bool | None:
-        """Whether the gate is met; None below 100 examples, where there is none."""
-        if self.n < 100:
+        """Whether the gate is met; None below 100 examples and for two draws: there is none."""
+        if self.n < 100 or self.population == of.TWO_DRAWS:
             return None
         return self.coverage >= FEW if self.few else LOW <= self.coverage <= HIGH
 
@@ -231,9 +231,10 @@ def page(found: list[Cell], seconds: Mapping[str, float]) -> Iterator[str]:
         "Written by `nox -s coverage`: 95 % intervals of samples of known populations, "
         f"{REPEATS:,} a cell, seed {SEED}. `*` marks cells where fewer than ten failures or "
         "successes are expected: there 92 % is asked for at least, elsewhere 92.5 to 97.5 %, from "
-        "100 examples on. Smaller samples are shown and not held to it. Widths are "
-        "means, beside those of the interval that is usual. [What each interval is](uncertainty.md)"
-        ", [the populations](../tests/coverage/populations.py).\n"
+        "100 examples on. Smaller samples are shown and not held to it, nor are two draws, whose "
+        "one difference tells little of how draws differ. Widths are means, beside those of the "
+        "interval that is usual. [What each interval is](uncertainty.md), [the populations]"
+        "(../tests/coverage/populations.py).\n"
     )
     for kind in KINDS:
         rows = [each for each in found if each.kind == kind.title]
