@@ -50,11 +50,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Averaging:
-    """What means are over: the tasks that count, and their kinds, weights and groups."""
+    """What means are over: the tasks that count, their kinds, weights, data sets and groups."""
 
     tasks: tuple[str, ...]
     kinds: Mapping[str, str]
     weights: Mapping[str, float]
+    data_sets: Mapping[str, str]
     groups: Mapping[str, tuple[str, ...]]
 
 
@@ -114,6 +115,7 @@ def build_leaderboard(
         ),
         kinds={name: counted_kind(tasks[name]) for name in wanted},
         weights={part.name: part.weight for part in suite.tasks},
+        data_sets={name: tasks[name].data_set for name in wanted},
         groups=_groups(board, suite),
     )
     ranks = borda_ranks([[line[name].score for name in wanted] for line in shown.values()])
@@ -237,7 +239,8 @@ def _tasks_like_these(scores: Mapping[str, float | None], averaging: Averaging) 
     known = [score for score in scores.values() if score is not None]
     if len(known) < max(2, len(scores)):
         return None
-    return sampled_interval(known, [averaging.weights[name] for name in scores])
+    weights = [averaging.weights[name] for name in scores]
+    return sampled_interval(known, weights, [averaging.data_sets[name] for name in scores])
 
 
 def _facts(results: Iterable[TaskResult]) -> ModelFacts:

@@ -31,7 +31,8 @@ def note(table: Leaderboard) -> str:
     if any(row.interval for row in table.rows) and "interval" in table.board.columns:
         parts.append(
             "intervals of means are 95 %: of these tasks from each one's own error, as if other"
-            " examples had been asked, and of tasks like these from the spread of their scores"
+            " examples had been asked, and of tasks like these from the spread of their scores by"
+            " data set"
         )
     parts += _ranks(table)
     if any(row.predicted for row in table.rows):

@@ -130,10 +130,13 @@ def _shared(sides: Sequence[Side]) -> list[str]:
 def _pair(
     one: Side, other: Side, tasks: Sequence[str], *, intersect: bool, read: Any
 ) -> tuple[Pair, list[str]]:
+    from dataclasses import replace
+
     from benchmark.compare.pairing import pair_results
     from benchmark.compare.suite import pair_of
 
     found, failed = [], []
+    data_sets = _data_sets(tasks)
     for task in tasks:
         try:
             pair = pair_results(
@@ -143,8 +146,16 @@ def _pair(
             failed.append(f"{task}: {one.name} and {other.name} are not compared: {error}")
             continue
         failed += pair.failed
-        found.append(pair)
+        found.append(replace(pair, data_set=data_sets.get(task, "")))
     return pair_of(one.name, other.name, found), failed
+
+
+def _data_sets(names: Sequence[str]) -> dict[str, str]:
+    """What tasks are made of, of those that have a file."""
+    from benchmark.catalog import find_tasks, task_files
+
+    known = [name for name in names if name in task_files()]
+    return {task.name: task.data_set for task in (find_tasks(known) if known else ())}
 
 
 def _draw(path: Path, pairs: Sequence[Pair]) -> None:

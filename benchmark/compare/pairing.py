@@ -37,6 +37,8 @@ class TaskPair:
     comparison: Comparison | None
     notes: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    data_set: str = ""
+    """What the task is made of, where its file says; tasks of one vary together."""
 
     @property
     def difference(self) -> float:

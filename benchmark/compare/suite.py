@@ -66,8 +66,8 @@ def pair_of(a: str, b: str, tasks: Sequence[TaskPair]) -> Pair:
     """The means of two models over tasks; p-values are not corrected yet.
 
     Over these tasks it is by their standard errors, and only of tasks that have one; over tasks
-    like these the tasks' differences are a sample, for which no records are needed. An aggregate
-    counts beside nothing else: its parts do.
+    like these the tasks' differences are a sample, by data set, for which no records are needed. An
+    aggregate counts beside nothing else: its parts do.
     """
     of_kind: dict[str, list[TaskPair]] = {}
     for task in tasks:
@@ -125,6 +125,7 @@ def _like_these(tasks: Sequence[TaskPair]) -> Group | None:
     known = known or [task for task in tasks if not task.is_error]
     if not known:
         return None
-    paired = sampled_difference([task.difference for task in known], [1.0] * len(known))
+    made_of = [task.data_set or task.task for task in known]
+    paired = sampled_difference([task.difference for task in known], [1.0] * len(known), made_of)
     without = tuple(task.task for task in tasks if task not in known)
     return Group("tasks like these", len(known), *_means(known), paired, without)

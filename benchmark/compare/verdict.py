@@ -76,7 +76,7 @@ def _these(pair: Pair) -> str:
 def _like(pair: Pair) -> str:
     group = pair.like_these
     if group is None or group.paired is None:
-        return "one task tells nothing about others"
+        return "one data set tells nothing about others"
     paired = group.paired
     if paired.p <= LEVEL:
         lead = pair.a if paired.difference > 0 else pair.b

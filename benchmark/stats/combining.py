@@ -55,9 +55,20 @@ def combined_interval(
     return Interval(mean - low, mean + high, error, freedom, method, n)
 
 
-def sampled_interval(scores: Sequence[float], weights: Sequence[float]) -> Interval:
-    """The interval of a weighted mean of scores that are a sample themselves, as of tasks."""
+def sampled_interval(
+    scores: Sequence[float], weights: Sequence[float], groups: Sequence[object] | None = None
+) -> Interval:
+    """The interval of a weighted mean of scores that are a sample themselves, as of tasks.
+
+    Scores of one of the ``groups``, as of tasks made of one data set, are drawn together; ``n``
+    counts the groups, and of one there are no ends. Source: Cochran 1977, section 6.
+    """
     values, shares = np.array(scores), np.array(weights) / math.fsum(weights)
-    mean, count = float(shares @ values), len(values)
-    error = math.sqrt(count / (count - 1) * float(np.sum((shares * (values - mean)) ** 2)))
-    return student_interval(mean, error, count - 1.0, "tasks as a sample")
+    mean = float(shares @ values)
+    names = [str(group) for group in (range(len(values)) if groups is None else groups)]
+    _, place = np.unique(names, return_inverse=True)
+    off = np.bincount(place, shares * (values - mean))
+    count = len(off)
+    error = math.sqrt(count / (count - 1) * float(np.sum(off**2))) if count > 1 else math.nan
+    method = "tasks as a sample"
+    return student_interval(mean, error, count - 1.0, method, count)

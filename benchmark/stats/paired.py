@@ -130,14 +130,16 @@ def combined_difference(
     return _by_student(float(np.average(differences, weights=weights)), found)
 
 
-def sampled_difference(differences: Sequence[float], weights: Sequence[float]) -> Paired | None:
+def sampled_difference(
+    differences: Sequence[float], weights: Sequence[float], groups: Sequence[object] | None = None
+) -> Paired | None:
     """The weighted mean of the differences of tasks that are a sample, by Student's t over them.
 
-    None for fewer than two.
+    Tasks of one of the ``groups`` are drawn together. None for fewer than two groups.
     """
-    if len(differences) < 2:
+    if len(set(range(len(differences)) if groups is None else groups)) < 2:
         return None
-    found = sampled_interval(differences, weights)
+    found = sampled_interval(differences, weights, groups)
     return _by_student(float(np.average(differences, weights=weights)), found)
 
 

@@ -284,7 +284,7 @@ def test_one_task_says_what_it_could_have_shown(
 @pytest.mark.parametrize(
     ("tasks", "begins"),
     [
-        (["LeeNewsSimilarity"], "No task could be tested by its examples; one task tells nothing"),
+        (["LeeNewsSimilarity"], "No task could be tested by its examples; one data set tells"),
         (["DocstringPairs", "LeeLeadRetrieval"], "constant and random cannot be told apart on any"),
         (
             ["LeeNewsSimilarity", "LeeLeadRetrieval"],
@@ -322,3 +322,15 @@ def test_equal_similarities_are_half_right(capsys: pytest.CaptureFixture[str]) -
 
     (row,) = found["tasks"]
     assert min(row["wins"], row["losses"]) > 0.45 * row["n"]
+
+
+def test_tasks_of_one_data_set_tell_nothing_about_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Both are made of the same docstrings, and are one case of tasks like these."""
+    options = ("-t", "DocstringModule", "DocstringPairs", "--results", str(STARTER))
+    _, found, _ = compared(capsys, "wordllama", "tfidf", *options)
+
+    assert found["suite"]["tasks_like_these"]["p"] is None
+    assert found["suite"]["these_tasks"]["p"] < 0.05
+    assert found["verdict"].endswith("; one data set tells nothing about others.")

@@ -177,6 +177,20 @@ def test_tasks_as_a_sample_are_scipys_t_over_tasks() -> None:
     assert sampled_difference([0.5], [1.0]) is None
 
 
+def test_tasks_of_one_data_set_count_as_one() -> None:
+    """Every task three times says no more than once."""
+    once = [0.1, 0.3, -0.2, 0.4, 0.2]
+    alone = sampled_difference(once, [1.0] * 5)
+    copied = sampled_difference(once * 3, [1.0] * 15, ["a", "b", "c", "d", "e"] * 3)
+
+    assert alone is not None
+    assert copied is not None
+    assert copied.interval.ends == pytest.approx(alone.interval.ends)
+    assert copied.p == pytest.approx(alone.p)
+    assert (4.0, 5) == (copied.interval.freedom, copied.interval.n)
+    assert sampled_difference(once, [1.0] * 5, ["a"] * 5) is None
+
+
 def test_corrections() -> None:
     """The false-discovery rate is scipy's; Holm's is defined by what it refuses."""
     p = RNG.random(40) ** 3
