@@ -40,7 +40,8 @@ def predictions(minis: Sequence[Mini], results: Results) -> list[dict[str, Any]]
     """For each smaller suite and each model with all its tasks: what is predicted, in points.
 
     ``mean`` is the whole suite's, ``kinds`` the means by kind and ``tasks`` those that did not run,
-    each with its 90 % interval. A model that lacks a task is told of and has no prediction.
+    each with its 90 % interval. A model that lacks a task is told of and has no prediction; one
+    that the fit holds is predicted without its family.
     """
     import numpy as np
 
@@ -57,8 +58,16 @@ def predictions(minis: Sequence[Mini], results: Results) -> list[dict[str, Any]]
                 found.append({**about, "lacks": lacking})
                 continue
             measured = np.array([100 * (scores[name] or 0.0) for name in names])
-            found.append({**about, **predict_one(mini, measured, model)})
+            found.append({**about, **predict_one(mini, measured, _name_of(results, model))})
     return found
+
+
+def _name_of(rows: Iterable[Row], label: str) -> str:
+    """A model's own name, by which the fit may know it: rows have the URI that was asked for."""
+    from benchmark.results.task_result import locate
+
+    paths = (Path(row.path) for row in rows if row.model == label and row.path)
+    return next((locate(path)[0] for path in paths), label)
 
 
 def prediction_within(

@@ -13,6 +13,7 @@ import pytest
 from benchmark.catalog import find_choices
 from benchmark.cli import main
 from benchmark.downsample.mini import read_mini
+from benchmark.downsample.predicting import predict_one
 from benchmark.suite import parse_suite
 
 TASKS = [f"Made{n}" for n in range(6)]
@@ -305,11 +306,18 @@ def runnable(here: Path) -> None:
 
 
 def test_a_run_of_a_smaller_suite_predicts_the_whole(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Apart from the measured scores, by name, with intervals; in JSON and as a table."""
     runnable(here)
     assert 0 == made("--keep", "2")
+    asked_for: list[str] = []
+
+    def predict(mini: Any, measured: Any, model: str) -> dict[str, Any]:
+        asked_for.append(model)
+        return predict_one(mini, measured, model)
+
+    monkeypatch.setattr("benchmark.downsample.predicting.predict_one", predict)
     capsys.readouterr()
     asked = ["run", "random", "-t", "mini.toml", "--no-cache", "-o", "out"]
 
@@ -318,6 +326,7 @@ def test_a_run_of_a_smaller_suite_predicts_the_whole(
     (predicted,) = content["predicted"]
     assert 2 == len({row["task"] for row in content["results"]})
     assert 4 == len(predicted["tasks"])
+    assert ("random", ["embedmark/random"]) == (predicted["model"], asked_for)  # not the URI
     for told in (predicted["mean"], predicted["kinds"]["sts"], *predicted["tasks"].values()):
         assert told["low"] < told["predicted"] < told["high"]
 
