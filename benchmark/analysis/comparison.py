@@ -61,8 +61,8 @@ def compare_records(kind: str, main_score: str, one: Samples, other: Samples) ->
     differing = [name for name in one if _of_data(name) and not _equal(one, other, name)]
     if differing:
         raise ResultError(f"records of other examples ({', '.join(differing)} differ)")
-    for samples in (one, other):
-        _check_numbers(samples)
+    for of, samples in (("the first's", one), ("the second's", other)):
+        _check_numbers(of, samples)
     first, second = record_of(kind, main_score, one), record_of(kind, main_score, other)
     if first is None or second is None:
         return None
@@ -147,8 +147,8 @@ def _equal(one: Samples, other: Samples, name: str) -> bool:
     return name in other and np.array_equal(one[name], other[name])
 
 
-def _check_numbers(samples: Mapping[str, NDArray[Any]]) -> None:
+def _check_numbers(of: str, samples: Mapping[str, NDArray[Any]]) -> None:
     for values in samples.values():
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             example = int(np.argwhere(~np.isfinite(values))[0][0])
-            raise ResultError(f"its record of example {example} holds no number")
+            raise ResultError(f"{of} record of example {example} holds no number")

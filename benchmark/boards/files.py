@@ -10,7 +10,7 @@ from benchmark.errors import ResultError
 
 
 def table_files(table: Leaderboard, folder: Path) -> dict[Path, bytes]:
-    """The files of a board and their content: ``<board>.md``, ``.csv``, ``.json``, ``.tex``."""
+    """The files of a board and their content: ``<board>.md``, ``.csv``, ``.json`` and so on."""
     return {
         folder / f"{table.board.name}{ending}": render(table).encode()
         for ending, render in FORMATS.items()

@@ -1,10 +1,9 @@
-"""Renders a leaderboard as Markdown, CSV, JSON and LaTeX; the same board gives the same bytes."""
+"""Renders a leaderboard in every format that it has; the same board gives the same bytes."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ from benchmark.boards.board import DEFAULT_COLUMNS, FACTS
 from benchmark.boards.build import Leaderboard, Row
 from benchmark.boards.claims import STATUSES, Cell
 from benchmark.boards.content import json_text
+from benchmark.boards.html import page
 from benchmark.boards.latex import escape_latex, tabular
+from benchmark.boards.markdown import escape, plain
 from benchmark.boards.note import note
 from benchmark.stats.intervals import Interval
 from benchmark.stats.rank_sets import RankSet
@@ -80,9 +81,19 @@ def latex(table: Leaderboard) -> str:
     """
     shown = columns(table)
     rows = [[column.cell(row) for column in shown] for row in table.rows]
-    heads = [_plain(column.title) for column in shown]  # titles are Markdown
+    heads = [plain(column.title) for column in shown]  # titles are Markdown
     body = tabular(heads, rows, [column.number for column in shown])
     return f"% {escape_latex(table.board.title)}\n{body}\n\n{escape_latex(note(table))}\n"
+
+
+def html(table: Leaderboard) -> str:
+    """A page of its own, without scripts and without anything from elsewhere; text is escaped."""
+    shown = columns(table)
+    rows = [[column.cell(row) for column in shown] for row in table.rows]
+    heads = [plain(column.title) for column in shown]
+    below = table.board.description or table.suite.description
+    numbers = [column.number for column in shown]
+    return page(table.board.title, below, heads, rows, numbers, note(table))
 
 
 FORMATS: Mapping[str, Callable[[Leaderboard], str]] = {
@@ -90,6 +101,7 @@ FORMATS: Mapping[str, Callable[[Leaderboard], str]] = {
     ".csv": csv_text,
     ".json": json_text,
     ".tex": latex,
+    ".html": html,
 }
 
 
@@ -121,20 +133,6 @@ def shown_ranks(ranks: RankSet | None) -> str:
         return ""
     text = f"{ranks.low}" if ranks.low == ranks.high else f"{ranks.low}-{ranks.high}"
     return f"{text} =" if ranks.with_leader else text
-
-
-def escape(text: str) -> str:
-    r"""Text as Markdown shows it letter by letter, on one line of a table.
-
-    >>> escape("a|b_c <img> *x*")
-    'a\\|b_c \\<img\\> \\*x\\*'
-    """
-    one_line = "".join(char if char.isprintable() else " " for char in text)
-    marked = re.sub(r"([\\`*\[\]<>|~#&$])", r"\\\1", one_line)
-    # Inside a word an underscore is only itself.
-    marked = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", marked)
-    # No link or mention is made of a name.
-    return re.sub(r"(?i)(https?|ftp|www|mailto)(?=[:.])|(?<!\w)@(?=\w)", r"\g<0>&#8203;", marked)
 
 
 def _columns(table: Leaderboard) -> Iterator[Column]:
@@ -257,11 +255,6 @@ def _letters(row: Row) -> str:
 
 def _zero_shot(row: Row) -> str:
     return "" if row.zero_shot is None else f"{100 * row.zero_shot:.0f}%"
-
-
-def _plain(title: str) -> str:
-    """A title without the escapes of Markdown."""
-    return re.sub(r"\\(.)", r"\1", title).replace("&#8203;", "")
 
 
 def _cell_text(cell: Cell) -> str:

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their options."""
     commands = parser.add_subparsers(dest="leaderboard_command", required=True, metavar="COMMAND")
     for name, text in (
-        ("build", "write the tables of boards: .md, .csv, .json and .tex"),
+        ("build", "write the tables of boards: .md, .csv, .json, .tex and .html"),
         ("check", "exit 1 when a table is not what build would write"),
     ):
         command = commands.add_parser(name, help=text, description=text)

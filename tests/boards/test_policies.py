@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -179,6 +181,22 @@ def test_a_hostile_licence(tree: Path, build: Build) -> None:
         r"\textbar{} \textless{}img\textgreater{} \textbackslash{}input\{/etc/passwd\} \& \$x\$"
     )
     assert f"& {escaped} &" in FORMATS[".tex"](table)
+    assert r"<td>| &lt;img&gt; \input{/etc/passwd} &amp; $x$</td>" in FORMATS[".html"](table)
+
+
+def test_the_page_loads_and_runs_nothing(build: Build) -> None:
+    """Well-formed, the cells of Markdown, numbers on the right, the note below."""
+    table = build(revisions="joined", columns=("mean", "tasks"))
+    text = FORMATS[".html"](table)
+
+    root = ET.fromstring(
+        text.removeprefix("<!doctype html>\n").replace('<meta charset="utf-8">', "")
+    )
+    rows = list(csv.reader(csv_text(table).splitlines()))
+    assert rows[1:] == [[cell.text or "" for cell in row] for row in root.iter("tr")][1:]
+    assert "n" == root.findall(".//th")[1].get("class")
+    assert "not claimed" in text or "cells missing" in text
+    assert not any(part in text for part in ("<script", "src=", "href=", "http"))
 
 
 def test_the_latex_table(build: Build) -> None:

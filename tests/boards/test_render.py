@@ -14,8 +14,9 @@ import pytest
 from benchmark.boards.board import Board
 from benchmark.boards.build import Leaderboard, build_leaderboard
 from benchmark.boards.files import outdated, table_files, write_tables
+from benchmark.boards.markdown import escape
 from benchmark.boards.note import note
-from benchmark.boards.render import csv_text, escape, json_text, markdown
+from benchmark.boards.render import csv_text, json_text, markdown
 from benchmark.errors import ResultError
 from benchmark.results.load import read_results
 from benchmark.suite import Suite, SuiteTask
@@ -227,7 +228,7 @@ def test_files_are_written_and_checked(
     folder = tmp_path / "tables" / "new"
     paths = write_tables(build(), folder)
 
-    assert [folder / f"b{ending}" for ending in (".md", ".csv", ".json", ".tex")] == paths
+    assert [folder / f"b{ending}" for ending in (".md", ".csv", ".json", ".tex", ".html")] == paths
     assert sorted(paths) == sorted(folder.iterdir())
     assert {} == outdated(build(), folder)
 

@@ -60,7 +60,7 @@ def test_build_writes_beside_the_board(project: Path, capsys: pytest.CaptureFixt
     assert 0 == run("build", "own")
 
     output = capsys.readouterr()
-    names = ["own.csv", "own.json", "own.md", "own.tex", "own.toml"]
+    names = ["own.csv", "own.html", "own.json", "own.md", "own.tex", "own.toml"]
     assert names == sorted(path.name for path in (project / "leaderboards").iterdir())
     rows = [line.split() for line in output.out.splitlines()]
     assert ["1", "org/two", "75.00", "75.00", "75.00"] == rows[2]
@@ -98,7 +98,8 @@ def test_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert 1 == run("check", "own")
     assert [
-        f"leaderboards/own{ending}: out of date" for ending in (".md", ".csv", ".json", ".tex")
+        f"leaderboards/own{ending}: out of date"
+        for ending in (".md", ".csv", ".json", ".tex", ".html")
     ] == [line.split(";")[0] for line in capsys.readouterr().out.splitlines()]
     assert before == (project / "leaderboards" / "own.md").read_bytes()
 
@@ -127,7 +128,7 @@ def test_boards_by_path_and_other_folders(
     options = ["--results", "measured", "--out", str(project / "out")]
 
     assert 0 == run("build", str(board), *options)
-    assert ["other.csv", "other.json", "other.md", "other.tex"] == sorted(
+    assert ["other.csv", "other.html", "other.json", "other.md", "other.tex"] == sorted(
         path.name for path in (project / "out").iterdir()
     )
     assert 0 == run("check", str(board), *options)

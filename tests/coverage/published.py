@@ -15,8 +15,9 @@ import numpy as np
 
 from benchmark.boards.board import Board, parse_board
 from benchmark.boards.build import Leaderboard, build_leaderboard
+from benchmark.boards.markdown import escape
 from benchmark.boards.ranks import board_ranks
-from benchmark.boards.render import escape, shown_ranks, shown_score
+from benchmark.boards.render import shown_ranks, shown_score
 from benchmark.catalog import find_suite, find_tasks
 from benchmark.results.load import read_results
 from benchmark.stats.rank_sets import DRAWS, SEED, rank_sets, rank_sets_by_errors
