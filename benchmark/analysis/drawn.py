@@ -43,11 +43,12 @@ def drawing_error(
 ) -> tuple[float, float]:
     """The standard error of the score of examples drawn without return from ``whole`` of them.
 
-    ``order`` ``(n,)`` are their places among the strata. One was drawn every so many places, so
-    neighbours tell how much examples of one stratum differ: the mean of squared successive
-    differences, times the share that was not drawn. Scores that no example has a part of are scored
-    again on four fifths of the examples instead. Returns error and freedom; NaN and 0 where there
-    is none. Source: Wolter 2007, "Introduction to Variance Estimation", section 8.
+    ``order`` ``(n,)`` are their places among the strata; examples of one place were drawn together
+    and count as one. A place was drawn every so many, so neighbours tell how much those of one
+    stratum differ: the mean of squared successive differences, times the share that was not drawn.
+    Scores that no example has a part of are scored again on four fifths of the examples instead.
+    Returns error and freedom; NaN and 0 where there is none. Source: Wolter 2007, "Introduction to
+    Variance Estimation", section 8.
     """
     count = size_of(samples)
     left = math.sqrt(max(0.0, 1 - count / whole))
@@ -56,11 +57,14 @@ def drawing_error(
         return math.nan, 0.0
     if isinstance(record, Contributions):
         values = record.values.mean(axis=1)
-        if len(order) == count:
-            values = values[np.argsort(order, kind="stable")]
-        variance = float(np.sum(np.diff(values) ** 2)) / (2 * (count - 1))
+        places = order if len(order) == count else np.arange(count)
+        unit = np.unique(places, return_inverse=True)[1]
+        off = np.bincount(unit, weights=values - values.mean())
+        if len(off) < 2:
+            return math.nan, 0.0
+        variance = float(np.sum(np.diff(off) ** 2)) / (2 * (len(off) - 1))
         # The freedom of successive differences of normal values: von Neumann et al. 1941.
-        return math.sqrt(variance / count) * left, 2 * (count - 1) / 3
+        return math.sqrt(variance * len(off)) / count * left, 2 * (len(off) - 1) / 3
     again = np.mean([each.mean(axis=0) for each in record.again], axis=0)
     if len(again) < 2:
         return math.nan, 0.0

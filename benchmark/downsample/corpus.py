@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Retrieval:
     """A retrieval as the choice sees it.
 
     ``units`` ``(q,)`` is the example that each judged query belongs to, ``asked`` ``(q,)`` the
-    characters of the query.
+    characters of the query. Examples of one place in the frame's order are drawn together.
     """
 
     whole: Whole
@@ -51,7 +51,11 @@ class Retrieval:
 
 
 def retrieval_of(whole: Whole, wanted: Wanted) -> Retrieval:
-    """Read a part's judgements and lengths."""
+    """Read a part's judgements and lengths.
+
+    Queries with the same relevant documents are drawn together, as no further document has to be
+    read for them, where that is two or more in the mean and the cost holds the fewest such groups.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -69,16 +73,23 @@ def retrieval_of(whole: Whole, wanted: Wanted) -> Retrieval:
     ids = ids_of(whole.tables["queries"], "queries").take(pa.array(data.kept_queries))
     units = pc.index_in(ids, value_set=frame.ids).to_numpy().astype(np.int64)
     asked = np.asarray(pc.utf8_length(data.queries).to_numpy(), np.int64)
-    return Retrieval(whole, frame, corpus, units, asked)
+    alone = Retrieval(whole, frame, corpus, units, asked)
+    together = replace(alone, frame=replace(frame, order=_places(alone)))
+    groups, least = len(np.unique(together.frame.order)), fewest(frame, wanted)
+    many = least <= groups <= len(frame.ids) / 2
+    if wanted.keep or wanted.share is None or not many:
+        return alone
+    holds = _cost(together, _rows(together, wanted, least)) <= wanted.share * whole.cost
+    return together if holds else alone
 
 
 def choose_queries(found: Retrieval, wanted: Wanted) -> Rows:
-    """The examples that are kept: the fewest asked for, more while half of the cost holds them.
+    """The examples that are kept: the fewest asked for, more while RELEVANT_SHARE holds them.
 
     Raises UsageError, with the smallest cost that can, when the cost cannot hold the fewest with
     their relevant documents and the copies of these.
     """
-    least, size = fewest(found.frame, wanted), len(found.frame.ids)
+    least, size = fewest(found.frame, wanted), len(np.unique(found.frame.order))
     budget = float("inf") if wanted.share is None else wanted.share * found.whole.cost
     smallest = _cost(found, _rows(found, wanted, least))
     if smallest > budget:
@@ -131,7 +142,23 @@ def choose_corpus(
 
 
 def _rows(found: Retrieval, wanted: Wanted, count: int) -> Rows:
-    return systematic(found.frame.order, count, generators(found.whole, wanted)[1])
+    places, place = np.unique(found.frame.order, return_inverse=True)
+    drawn = systematic(np.arange(len(places)), count, generators(found.whole, wanted)[1])
+    return np.flatnonzero(np.isin(place, drawn))
+
+
+def _places(found: Retrieval) -> Rows:
+    """The place of each example, the first one's for all with the same relevant documents."""
+    relevant: list[set[int]] = [set() for _ in found.frame.order]
+    units = found.units[found.corpus.query]
+    for unit, document in zip(units.tolist(), found.corpus.document.tolist(), strict=True):
+        relevant[unit].add(document)
+    first: dict[frozenset[int], int] = {}
+    order = found.frame.order.copy()
+    for unit in np.argsort(order).tolist():
+        if relevant[unit]:
+            order[unit] = first.setdefault(frozenset(relevant[unit]), order[unit])
+    return order
 
 
 def _cost(found: Retrieval, rows: Rows) -> float:

@@ -56,6 +56,25 @@ def test_the_interval_holds_the_whole_as_often_as_it_says(kind: str) -> None:
     assert 0.92 < held / DRAWS < 0.98
 
 
+def test_examples_of_one_place_count_as_one() -> None:
+    """Groups of like examples drawn together: their intervals hold as often as they say."""
+    draws = np.random.default_rng(5)
+    group = np.repeat(np.arange(160), draws.integers(2, 9, 160))
+    values = np.clip(draws.normal(0.5, 0.2, 160)[group] + draws.normal(0, 0.1, len(group)), 0, 1)
+    held = 0
+    for seed in range(DRAWS):
+        generator = np.random.default_rng(seed)
+        place = generator.permutation(160)[group]
+        rows = np.flatnonzero(np.isin(place, systematic(np.arange(160), 40, generator)))
+        part = {"value": values[rows]}
+        error = drawing_error("retrieval", "ndcg_at_10", part, place[rows], len(values))
+        value = float(part["value"].mean())
+        _, interval = whole_interval("retrieval", "ndcg_at_10", value, error)
+        held += interval.low <= values.mean() <= interval.high
+
+    assert 0.92 < held / DRAWS < 0.98
+
+
 def test_all_examples_leave_no_error() -> None:
     """A sample that is the whole has nothing left to differ by."""
     name, samples, key = whole_of("sts")

@@ -275,6 +275,24 @@ def test_a_retrieval_keeps_all_that_is_relevant(small: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("asked", ["--cost", "--keep"])
+def test_queries_of_one_document_are_drawn_together(asked: str, tmp_path: Path) -> None:
+    """All or none of the three that share it, within a cost; with a number exactly so many."""
+    make_task(tmp_path, "retrieval")
+    data = tmp_path / "data"
+    queries = [{"_id": f"q{n}", "text": f"word{n % 60}"} for n in range(240)]
+    write(data / "queries.jsonl", queries)
+    judged = [{"query-id": f"q{n}", "corpus-id": f"d{n % 80}", "score": 1} for n in range(240)]
+    write(data / "qrels/test.jsonl", judged)
+    assert 0 == smaller(tmp_path, asked, {"--cost": "40%", "--keep": "50"}[asked])
+    name = {"--cost": "Made.small40", "--keep": "Made.keep50"}[asked]
+    kept = tables_of(tmp_path / f"{name}.toml")["queries"]["id"].to_pylist()
+    shared = Counter(int(each[1:]) % 80 for each in kept)
+
+    assert (set(shared.values()) == {3}) == (asked == "--cost")
+    assert len(shared) >= 50 if asked == "--cost" else len(kept) == 50
+
+
 def test_copies_of_relevant_documents_are_kept() -> None:
     """A text that occurs twice is relevant twice."""
     corpus = Corpus(np.array([0]), np.array([1]), np.full(4, 10), np.array([0, 5, 5, 7]))
