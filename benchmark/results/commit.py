@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -41,6 +40,8 @@ def commit_of(checkout: Path) -> str:
 
 def _installed_from() -> str:
     """What pip wrote when it installed from a repository (PEP 610)."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         origin = json.loads(distribution("embedmark").read_text("direct_url.json") or "{}")
         return _checked(str(origin["vcs_info"]["commit_id"]))

@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from benchmark.results.commit import own_commit
@@ -34,7 +33,9 @@ def environment(device: str = "") -> dict[str, Any]:
 
     ``device`` is what computed the vectors, where that is known.
     """
-    loaded = {name: _version(name) for module, name in _PACKAGES.items() if module in sys.modules}
+    loaded = {
+        name: _version(module, name) for module, name in _PACKAGES.items() if module in sys.modules
+    }
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -46,7 +47,12 @@ def environment(device: str = "") -> dict[str, Any]:
 
 
 @cache
-def _version(distribution: str) -> str:
+def _version(module: str, distribution: str) -> str:
+    """What a loaded module says of itself, or else its metadata, which take longer to read."""
+    if isinstance(known := getattr(sys.modules[module], "__version__", None), str):
+        return known
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(distribution)
     except PackageNotFoundError:
