@@ -100,6 +100,14 @@ def run(args: Namespace) -> int:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
     minis = minis_asked(args.task, choices)
+    telling = choices  # of whole tasks, where these are smaller ones
+    if _measures_parts(args) and (minis or any(choice.task.keep for choice in choices)):
+        minis, telling = [], []
+        print(
+            "note: nothing is told of whole tasks or suites, since --limit, --split, --subset or "
+            "--language measures parts of these",
+            file=sys.stderr,
+        )
     models = _beside(args.models or list(DEFAULT_MODELS), choices, args)
     if args.prompt is not None:
         from benchmark.models.uri import with_option
@@ -162,7 +170,7 @@ def run(args: Namespace) -> int:
         swept = {} if plot is None else {"sweep": told_of(results, plot)}
         lacks = {"left_out": list(results.left_out)} if results.left_out else {}
         told = {"predicted": predictions(minis, results)} if minis else {}
-        if whole := wholes(choices, results):
+        if whole := wholes(telling, results):
             told["whole"] = whole
         print_json({"results": results.to_dicts(), **swept, **lacks, **told})
     elif plot is not None:
@@ -170,7 +178,7 @@ def run(args: Namespace) -> int:
     else:
         print_summary(results, settings)
         print_predictions(predictions(minis, results))
-        print_wholes(wholes(choices, results))
+        print_wholes(wholes(telling, results))
     for error in dict.fromkeys(row.error for row in results.failed):  # data fail for every model
         print(f"failed: {error}", file=sys.stderr)
     if results.failed:
@@ -182,6 +190,11 @@ def run(args: Namespace) -> int:
     for message in results.left_out:
         print(f"failed: {message}", file=sys.stderr)
     return 1 if results.failed or results.left_out else 0
+
+
+def _measures_parts(args: Namespace) -> bool:
+    """Whether tasks may run on some of their data only."""
+    return args.limit is not None or bool(args.split or args.subset or args.language)
 
 
 def _choices(args: Namespace) -> list[Choice]:

@@ -336,6 +336,24 @@ def test_a_run_of_a_smaller_suite_predicts_the_whole(
     assert "not measured: no board shows it" in out
 
 
+@pytest.mark.parametrize(
+    "narrowed", [["--limit", "5"], ["--split", "test"], ["--language", "eng-Latn"]]
+)
+def test_nothing_is_predicted_from_parts_of_tasks(
+    here: Path, capsys: pytest.CaptureFixture[str], narrowed: list[str]
+) -> None:
+    """Their scores are not those that the fit knows; that is said."""
+    runnable(here)
+    assert 0 == made("--keep", "2")
+    capsys.readouterr()
+
+    asked = ["run", "random", "-t", "mini.toml", "--no-cache", "-o", "out", "--json"]
+    assert 0 == main([*asked, *narrowed])
+    told = capsys.readouterr()
+    assert "predicted" not in json.loads(told.out)
+    assert "nothing is told of whole tasks or suites" in told.err
+
+
 def test_a_run_refuses_a_smaller_suite_of_other_task_files(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
