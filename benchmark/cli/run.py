@@ -19,6 +19,7 @@ from benchmark.cli.whole import print_wholes, wholes
 
 if TYPE_CHECKING:
     from benchmark.catalog import Choice
+    from benchmark.downsample.mini import Mini
 
 DEFAULT_MODELS = ("wordllama", "tfidf", "random")
 EXAMPLES = """examples:
@@ -99,15 +100,7 @@ def run(args: Namespace) -> int:
     begun = time.perf_counter()
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     choices = _choices(args)
-    minis = minis_asked(args.task, choices)
-    telling = choices  # of whole tasks, where these are smaller ones
-    if _measures_parts(args) and (minis or any(choice.task.keep for choice in choices)):
-        minis, telling = [], []
-        print(
-            "note: nothing is told of whole tasks or suites, since --limit, --split, --subset or "
-            "--language measures parts of these",
-            file=sys.stderr,
-        )
+    minis, small = _tell_of_others(args, choices)
     models = _beside(args.models or list(DEFAULT_MODELS), choices, args)
     if args.prompt is not None:
         from benchmark.models.uri import with_option
@@ -170,7 +163,7 @@ def run(args: Namespace) -> int:
         swept = {} if plot is None else {"sweep": told_of(results, plot)}
         lacks = {"left_out": list(results.left_out)} if results.left_out else {}
         told = {"predicted": predictions(minis, results)} if minis else {}
-        if whole := wholes(telling, results):
+        if whole := wholes(small, results):
             told["whole"] = whole
         print_json({"results": results.to_dicts(), **swept, **lacks, **told})
     elif plot is not None:
@@ -178,7 +171,7 @@ def run(args: Namespace) -> int:
     else:
         print_summary(results, settings)
         print_predictions(predictions(minis, results))
-        print_wholes(wholes(telling, results))
+        print_wholes(wholes(small, results))
     for error in dict.fromkeys(row.error for row in results.failed):  # data fail for every model
         print(f"failed: {error}", file=sys.stderr)
     if results.failed:
@@ -192,9 +185,22 @@ def run(args: Namespace) -> int:
     return 1 if results.failed or results.left_out else 0
 
 
-def _measures_parts(args: Namespace) -> bool:
-    """Whether tasks may run on some of their data only."""
-    return args.limit is not None or bool(args.split or args.subset or args.language)
+def _tell_of_others(args: Namespace, choices: list[Choice]) -> tuple[list[Mini], list[Choice]]:
+    """The smaller suites and smaller tasks asked for, whose scores tell of whole ones.
+
+    None of them do where tasks may run on some of their data only, which is said.
+    """
+    minis = minis_asked(args.task, choices)
+    small = [choice for choice in choices if choice.task.keep]
+    narrowed = args.limit is not None or args.split or args.subset or args.language
+    if not narrowed or not (minis or small):
+        return minis, small
+    print(
+        "note: nothing is told of whole tasks or suites, since --limit, --split, --subset or "
+        "--language measures parts of these",
+        file=sys.stderr,
+    )
+    return [], []
 
 
 def _choices(args: Namespace) -> list[Choice]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def wholes(choices: Sequence[Choice], results: Results) -> list[dict[str, Any]]:
-    """For each smaller task and model with a saved result: the whole's score with its interval."""
-    small = {choice.task.name: choice.task for choice in choices if choice.task.keep}
+    """For each of these smaller tasks and model with a saved result: the whole's score, interval."""
+    small = {choice.task.name: choice.task for choice in choices}
     if not small:
         return []
     from benchmark.downsample.standing import standing_of_result
