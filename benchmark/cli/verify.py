@@ -146,13 +146,7 @@ def _as_json(each: Verification) -> dict[str, Any]:
 
 
 def _as_imported(result: TaskResult) -> dict[str, Any]:
-    return {
-        "path": str(result.path),
-        "model": result.model,
-        "experiment": result.slug,
-        "task": result.task,
-        "verdict": "not checked",
-        "checks": [
-            {"what": "scores", "where": "", "verdict": "not checked", "message": "imported"}
-        ],
-    }
+    from benchmark.verification import Check, Verification
+
+    checks = (Check("not checked", "scores", message="imported"),)
+    return _as_json(Verification(result.path, result.model, result.slug, result.task, checks))

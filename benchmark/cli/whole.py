@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def wholes(choices: Sequence[Choice], results: Results) -> list[dict[str, Any]]:
-    """For each of these smaller tasks and model with a saved result: the whole's score, interval."""
+    """For each of these smaller tasks and model with a saved result: the whole's score."""
     small = {choice.task.name: choice.task for choice in choices}
     if not small:
         return []
