@@ -40,13 +40,6 @@ correction, *off* how far the corrected score is from the whole's. *Coverage* is
 models. Queries with the same relevant documents, as about five a paragraph of xquad, are drawn
 together.
 
-Balanced draws were tried and left out: of 200 draws, the one on which the development models and
-their differences score nearest to the whole. Measured once, by a script that is not kept: of the
-pairs with a model of another organisation, plain and balanced draws kept 91.2 and 89.9 % on
-tatoeba, 98.6 and 99.0 % on stsb, 96.2 and 95.7 % on sib200 (40 draws), 96.4 and 96.0 % on xquad
-(single queries), 95.0 and 94.7 % on banking77 (25 draws). What they lose there is by unlike rises
-and few examples, which a choice by other organisations' models does not mend.
-
 """
 _COLUMNS = (
     *("data", "kind", "cost", "kept", "depth", "models", "pairs", "pairs kept", "worst"),
